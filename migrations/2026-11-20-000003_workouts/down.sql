@@ -1,0 +1,3 @@
+DROP TABLE sets;
+DROP TABLE workout_exercises;
+DROP TABLE workouts;

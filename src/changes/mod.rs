@@ -1,0 +1,110 @@
+//! The change feed: one gapless sequence for each owner, written in the same transaction as the change
+//! itself. Whoever wants to know what happened reads it; nobody has to be told.
+
+use diesel::{
+    prelude::*,
+    sql_query,
+    sql_types::{Array, BigInt, Integer, Text, Uuid as SqlUuid},
+};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
+
+use crate::users::UserId;
+
+/// The owner of what belongs to everybody: the exercise library.
+pub const EVERYBODY: UserId = UserId(Uuid::nil());
+
+/// The kinds of things whose changes are recorded. Each is changed as a whole, under one version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entity {
+    Exercise,
+    Workout,
+    History,
+    Task,
+    Settings,
+}
+
+impl Entity {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Exercise => "exercise",
+            Self::Workout => "workout",
+            Self::History => "history",
+            Self::Task => "task",
+            Self::Settings => "settings",
+        }
+    }
+}
+
+/// What became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Op {
+    Upsert,
+    Delete,
+}
+
+impl Op {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Upsert => "upsert",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+/// One change to record.
+#[derive(Clone, Copy, Debug)]
+pub struct Change {
+    pub entity: Entity,
+    pub id: Uuid,
+    pub op: Op,
+    pub version: i32,
+}
+
+impl Change {
+    /// Something that was just made.
+    pub const fn created(entity: Entity, id: Uuid) -> Self {
+        Self {
+            entity,
+            id,
+            op: Op::Upsert,
+            version: 1,
+        }
+    }
+}
+
+/// Appends to the owner's feed, in one statement however many changes there are. The owner's head
+/// stays locked until the transaction ends, so the sequence is the order of commits.
+pub async fn append(
+    conn: &mut AsyncPgConnection,
+    owner: UserId,
+    changes: &[Change],
+) -> QueryResult<()> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let count = i64::try_from(changes.len()).unwrap_or(i64::MAX);
+    let column = |of: fn(&Change) -> &'static str| changes.iter().map(of).collect::<Vec<_>>();
+    sql_query(
+        "WITH head AS ( \
+           INSERT INTO change_heads (user_id, seq) VALUES ($1, $2) \
+           ON CONFLICT (user_id) DO UPDATE SET seq = change_heads.seq + $2 RETURNING seq) \
+         INSERT INTO changes (user_id, seq, entity, entity_id, op, version) \
+         SELECT $1, head.seq - $2 + n, entity, id, op, version \
+         FROM head, unnest($3, $4, $5, $6) WITH ORDINALITY AS c (entity, id, op, version, n)",
+    )
+    .bind::<SqlUuid, _>(owner)
+    .bind::<BigInt, _>(count)
+    .bind::<Array<Text>, _>(column(|change| change.entity.word()))
+    .bind::<Array<SqlUuid>, _>(changes.iter().map(|change| change.id).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(column(|change| change.op.word()))
+    .bind::<Array<Integer>, _>(
+        changes
+            .iter()
+            .map(|change| change.version)
+            .collect::<Vec<_>>(),
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}

@@ -1,0 +1,144 @@
+//! `regimen serve`: everything a server needs, in order, and all of it ended again.
+
+use std::net::SocketAddr;
+
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+
+use super::{Outcome, migrate, seed};
+use crate::{
+    config::Config,
+    db::Database,
+    http::{self, App},
+    seeds,
+};
+
+pub(super) async fn run(config: &Config) -> Outcome {
+    // Taken first: a second server on the same port ends before it touches anything.
+    let listener = listen(config).await?;
+    let ended = stop_signal()?;
+    let mut database = tokio::select! {
+        database = Database::open(config) => database?,
+        () = ended.wait() => return Ok(()),
+    };
+    let outcome = run_on(config, &mut database, listener, ended).await;
+    database.close().await;
+    outcome
+}
+
+async fn run_on(
+    config: &Config,
+    database: &mut Database,
+    listener: TcpListener,
+    ended: StopSignal,
+) -> Outcome {
+    prepare(config, database).await?;
+    banner(config, database, listener.local_addr()?);
+    let app = App::new(database.pool());
+    let draining = app.draining.clone();
+    let signal = async move { ended.wait().await };
+    let serving = http::serve(
+        listener,
+        http::router(app),
+        draining,
+        signal,
+        config.shutdown_deadline,
+    );
+    let finished = tokio::select! {
+        finished = serving => finished?,
+        () = database.keep_running() => true,
+    };
+    if finished {
+        tracing::info!("stopped");
+    } else {
+        tracing::warn!("stopped at the deadline: some requests were cut off");
+    }
+    Ok(())
+}
+
+async fn listen(config: &Config) -> Result<TcpListener, String> {
+    let address = SocketAddr::new(config.host, config.port);
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| match error.kind() {
+            std::io::ErrorKind::AddrInUse => format!(
+                "port {} is taken: stop what listens there, or choose another with `REGIMEN_PORT`",
+                config.port
+            ),
+            _ => format!(
+                "cannot listen on {address}: {error}; see `REGIMEN_HOST` and `REGIMEN_PORT`"
+            ),
+        })
+}
+
+async fn prepare(config: &Config, database: &Database) -> Outcome {
+    if config.migrate {
+        migrate::up(database).await?;
+    } else {
+        migrate::require_current(database).await?;
+    }
+    if config.seed {
+        let mut conn = database.connect().await?;
+        for (kind, counts) in seeds::plant(&mut conn, seed::demo_belongs(config)).await?.0 {
+            if counts.inserted > 0 {
+                tracing::info!("seeded {} {kind}", counts.inserted);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn banner(config: &Config, database: &Database, address: SocketAddr) {
+    if config.is_production() {
+        tracing::info!(%address, database = %database.address, "ready");
+        return;
+    }
+    println!("\n  Regimen {} is ready\n", env!("CARGO_PKG_VERSION"));
+    println!("  GraphQL    http://{address}/graphql");
+    println!("  GraphiQL   http://{address}/graphiql");
+    if seed::demo_belongs(config) && config.seed {
+        println!(
+            "  Sign in    {} with `{}`",
+            seeds::DEMO_EMAIL,
+            seeds::DEMO_PASSWORD
+        );
+    }
+    match database.cluster() {
+        Some(cluster) => println!("  Data       {}", cluster.data_dir().display()),
+        None => println!("  Database   {}", database.address),
+    }
+    println!("\n  Ctrl-C stops everything\n");
+}
+
+/// Becomes true when the process is told to end.
+struct StopSignal(tokio::sync::watch::Receiver<bool>);
+
+impl StopSignal {
+    async fn wait(&self) {
+        let _ = self.0.clone().wait_for(|told| *told).await;
+    }
+}
+
+/// Ctrl-C or SIGTERM; a second one ends the process at once.
+fn stop_signal() -> Result<StopSignal, std::io::Error> {
+    let (mut interrupt, mut terminate) = (
+        signal(SignalKind::interrupt())?,
+        signal(SignalKind::terminate())?,
+    );
+    let (tell, told) = tokio::sync::watch::channel(false);
+    tokio::spawn(async move {
+        for second in [false, true] {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            if second {
+                std::process::exit(130);
+            }
+            let _ = tell.send(true);
+        }
+    });
+    Ok(StopSignal(told))
+}

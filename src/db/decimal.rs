@@ -1,0 +1,232 @@
+//! Exact numbers: weights and ratings as they were entered, never rounded through binary fractions.
+
+use std::borrow::Cow;
+
+use async_graphql::{
+    ContextSelectionSet, InputType, InputValueError, InputValueResult, Number, OutputType,
+    Positioned, ServerResult, Value, parser::types::Field, registry::Registry,
+};
+use diesel::{
+    deserialize::{self, FromSql, FromSqlRow},
+    expression::AsExpression,
+    pg::{Pg, PgValue, data_types::PgNumeric},
+    serialize::{self, Output, ToSql},
+    sql_types::Numeric,
+};
+use rust_decimal::Decimal as Exact;
+use serde::Deserialize;
+
+/// A decimal number: `numeric` in the database, `Float` in the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow)]
+#[diesel(sql_type = Numeric)]
+pub struct Decimal(pub Exact);
+
+impl Decimal {
+    /// The number nearest to `value`, as a person would have written it: `0.1` is one tenth.
+    #[must_use]
+    pub fn from_f64(value: f64) -> Option<Self> {
+        value.to_string().parse().ok().map(Self)
+    }
+
+    fn to_number(self) -> Number {
+        // Rust prints no more digits than there are, so the text is a JSON number as it stands.
+        let text = self.0.normalize();
+        i64::try_from(text).map_or_else(
+            |_| {
+                let value: f64 = text.try_into().unwrap_or_default();
+                Number::from_f64(value).unwrap_or_else(|| 0.into())
+            },
+            Into::into,
+        )
+    }
+}
+
+/// Accepts any JSON number; used for files that people write.
+impl<'de> Deserialize<'de> for Decimal {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = f64::deserialize(deserializer)?;
+        Self::from_f64(value).ok_or_else(|| serde::de::Error::custom("not a decimal number"))
+    }
+}
+
+impl FromSql<Numeric, Pg> for Decimal {
+    /// The wire holds base-10000 digits, the power of the first, and how many decimals to show.
+    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+        let words: Vec<u16> = value
+            .as_bytes()
+            .chunks_exact(2)
+            .map(|pair| u16::from_be_bytes([pair[0], pair[1]]))
+            .collect();
+        let [_, weight, sign, scale, digits @ ..] = words.as_slice() else {
+            return Err("a numeric value is too short".into());
+        };
+        if *sign != 0 && *sign != 0x4000 {
+            return Err("a numeric value is not a number".into());
+        }
+        let mut mantissa: i128 = 0;
+        for digit in digits {
+            mantissa = mantissa * 10_000 + i128::from(*digit);
+        }
+        let weight = i32::from(weight.cast_signed());
+        let digits = i32::try_from(digits.len())?;
+        let places = (digits - 1 - weight) * 4;
+        let (mantissa, places) = at_scale(mantissa, places, i32::from(*scale));
+        let mut number = Exact::try_from_i128_with_scale(mantissa, u32::try_from(places)?)?;
+        number.set_sign_negative(*sign == 0x4000 && mantissa != 0);
+        Ok(Self(number))
+    }
+}
+
+/// Moves the decimal point: the wire counts places in fours, the column in ones.
+const fn at_scale(mut mantissa: i128, mut places: i32, scale: i32) -> (i128, i32) {
+    while places > scale {
+        mantissa /= 10;
+        places -= 1;
+    }
+    while places < scale {
+        mantissa *= 10;
+        places += 1;
+    }
+    (mantissa, places)
+}
+
+impl ToSql<Numeric, Pg> for Decimal {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        let numeric = to_numeric(self.0);
+        ToSql::<Numeric, Pg>::to_sql(&numeric, &mut out.reborrow())
+    }
+}
+
+fn to_numeric(number: Exact) -> PgNumeric {
+    let scale = number.scale();
+    let padding = (4 - scale % 4) % 4;
+    let mut rest = number.mantissa().unsigned_abs() * 10_u128.pow(padding);
+    let mut digits = Vec::new();
+    while rest > 0 {
+        digits.push(i16::try_from(rest % 10_000).unwrap_or_default());
+        rest /= 10_000;
+    }
+    digits.reverse();
+    let whole = i32::try_from(digits.len()).unwrap_or_default();
+    let fraction = i32::try_from((scale + padding) / 4).unwrap_or_default();
+    let weight = i16::try_from(whole - fraction - 1).unwrap_or_default();
+    let scale = u16::try_from(scale).unwrap_or_default();
+    if number.is_sign_negative() {
+        PgNumeric::Negative {
+            weight,
+            scale,
+            digits,
+        }
+    } else {
+        PgNumeric::Positive {
+            weight,
+            scale,
+            digits,
+        }
+    }
+}
+
+impl InputType for Decimal {
+    type RawValueType = Self;
+
+    fn type_name() -> Cow<'static, str> {
+        <f64 as InputType>::type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        <f64 as InputType>::create_type_info(registry)
+    }
+
+    fn parse(value: Option<Value>) -> InputValueResult<Self> {
+        let value = value.unwrap_or_default();
+        let Value::Number(number) = &value else {
+            return Err(InputValueError::expected_type(value));
+        };
+        number
+            .to_string()
+            .parse()
+            .ok()
+            .or_else(|| Exact::from_scientific(&number.to_string()).ok())
+            .map(Self)
+            .ok_or_else(|| InputValueError::custom(format!("`{number}` has too many digits")))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::Number(self.to_number())
+    }
+
+    fn as_raw_value(&self) -> Option<&Self> {
+        Some(self)
+    }
+}
+
+impl OutputType for Decimal {
+    fn type_name() -> Cow<'static, str> {
+        <f64 as OutputType>::type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        <f64 as OutputType>::create_type_info(registry)
+    }
+
+    async fn resolve(
+        &self,
+        _: &ContextSelectionSet<'_>,
+        _: &Positioned<Field>,
+    ) -> ServerResult<Value> {
+        Ok(Value::Number(self.to_number()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wire_form_keeps_every_digit() {
+        for text in [
+            "0",
+            "0.001",
+            "1",
+            "-2.5",
+            "99999.999",
+            "10000",
+            "123456789012.34",
+            "0.64",
+        ] {
+            let number: Exact = text.parse().unwrap();
+            let (sign, weight, scale, digits) = match to_numeric(number) {
+                PgNumeric::Positive {
+                    weight,
+                    scale,
+                    digits,
+                } => (0, weight, scale, digits),
+                PgNumeric::Negative {
+                    weight,
+                    scale,
+                    digits,
+                } => (0x4000, weight, scale, digits),
+                PgNumeric::NaN => unreachable!(),
+            };
+            let mut wire = Vec::new();
+            let count = u16::try_from(digits.len()).unwrap();
+            for word in [count, weight.cast_unsigned(), sign, scale] {
+                wire.extend(word.to_be_bytes());
+            }
+            wire.extend(digits.iter().flat_map(|digit| digit.to_be_bytes()));
+            let type_oid = std::num::NonZeroU32::new(1700).unwrap();
+            let back = Decimal::from_sql(PgValue::new(&wire, &type_oid)).unwrap();
+            assert_eq!(back.0.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_number_is_shown_as_it_was_written() {
+        for (text, shown) in [("80.000", "80"), ("7.5", "7.5"), ("0.64", "0.64")] {
+            assert_eq!(
+                Decimal(text.parse().unwrap()).to_number().to_string(),
+                shown
+            );
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The schema's history: embedded in the binary, applied and undone under a lock that holds for all
+//! processes that start at once.
+
+use diesel::{migration::Migration, pg::Pg, sql_query};
+use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::{Address, ConnectError, Limits};
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
+
+/// The advisory lock of those who change the schema: the letters `regimen` as a number.
+const LOCK: i64 = 0x0072_6567_696d_656e;
+
+/// Why the schema could not be brought where it should be.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrationError {
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    #[error(
+        "the database has migration `{0}`, which this version does not know: it was made by a newer regimen, so run that one (its `migrate down` undoes it)"
+    )]
+    FromNewer(String),
+    #[error("there is no migration to undo")]
+    NothingToUndo,
+    #[error("migration failed: {0}")]
+    Failed(String),
+}
+
+/// One migration and whether the database has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    pub version: String,
+    pub name: String,
+    pub applied: bool,
+}
+
+/// The newest migration this program knows.
+#[must_use]
+pub fn newest_known() -> String {
+    known()
+        .ok()
+        .and_then(|mut all| all.pop())
+        .map_or_else(String::new, |step| step.version)
+}
+
+/// The schema of one database, locked for whoever holds this value.
+pub struct Schema {
+    /// A transaction that does nothing but hold the lock, so that it ends with us in any case and
+    /// works behind a transaction pooler.
+    lock: AsyncPgConnection,
+    harness: AsyncMigrationHarness<AsyncPgConnection>,
+}
+
+impl Schema {
+    /// Waits until no other process changes the schema.
+    pub async fn lock(address: &Address, limits: Limits) -> Result<Self, MigrationError> {
+        let mut lock = address.connect(limits).await?;
+        lock.batch_execute(&format!(
+            "BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; SELECT pg_advisory_xact_lock({LOCK})"
+        ))
+        .await
+        .map_err(failed)?;
+        let mut conn = address.connect(limits).await?;
+        // A long migration is not a runaway query.
+        sql_query("SET statement_timeout = 0")
+            .execute(&mut conn)
+            .await
+            .map_err(failed)?;
+        Ok(Self {
+            lock,
+            harness: AsyncMigrationHarness::new(conn),
+        })
+    }
+
+    /// All migrations, oldest first.
+    pub fn status(&mut self) -> Result<Vec<Step>, MigrationError> {
+        let applied: Vec<String> = self
+            .harness
+            .applied_migrations()
+            .map_err(failed)?
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        let mut steps = known()?;
+        if let Some(unknown) = applied
+            .iter()
+            .find(|version| steps.iter().all(|step| step.version != **version))
+        {
+            return Err(MigrationError::FromNewer(unknown.clone()));
+        }
+        for step in &mut steps {
+            step.applied = applied.contains(&step.version);
+        }
+        Ok(steps)
+    }
+
+    /// Applies what is missing and names what was applied.
+    pub fn up(&mut self) -> Result<Vec<Step>, MigrationError> {
+        let missing: Vec<Step> = self
+            .status()?
+            .into_iter()
+            .filter(|step| !step.applied)
+            .collect();
+        self.harness
+            .run_pending_migrations(MIGRATIONS)
+            .map_err(failed)?;
+        Ok(missing)
+    }
+
+    /// Undoes the newest migration and names it.
+    pub fn down(&mut self) -> Result<Step, MigrationError> {
+        let newest = self.status()?.into_iter().rfind(|step| step.applied);
+        let newest = newest.ok_or(MigrationError::NothingToUndo)?;
+        self.harness
+            .revert_last_migration(MIGRATIONS)
+            .map_err(failed)?;
+        Ok(newest)
+    }
+
+    /// Lets others in.
+    pub async fn unlock(mut self) -> Result<(), MigrationError> {
+        self.lock.batch_execute("COMMIT").await.map_err(failed)
+    }
+}
+
+fn known() -> Result<Vec<Step>, MigrationError> {
+    use diesel::migration::MigrationSource;
+
+    let mut steps: Vec<Step> = MigrationSource::<Pg>::migrations(&MIGRATIONS)
+        .map_err(failed)?
+        .iter()
+        .map(|migration: &Box<dyn Migration<Pg>>| Step {
+            version: migration.name().version().to_string(),
+            name: migration.name().to_string(),
+            applied: false,
+        })
+        .collect();
+    steps.sort_by(|a, b| a.version.cmp(&b.version));
+    Ok(steps)
+}
+
+fn failed(error: impl std::fmt::Display) -> MigrationError {
+    MigrationError::Failed(error.to_string())
+}

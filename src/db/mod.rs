@@ -1,0 +1,23 @@
+//! Everything about the database that is not a concept of the domain: reaching it, pooling it,
+//! migrating it, and the private one that is started where none is given.
+
+mod address;
+mod connect;
+mod database;
+mod decimal;
+pub mod embedded;
+mod meter;
+pub mod migrations;
+mod pool;
+pub mod schema;
+mod text_enum;
+mod tls;
+
+pub use address::{Address, BadAddress, Limits};
+pub use connect::ConnectError;
+pub use database::{Database, NoDatabase};
+pub use decimal::Decimal;
+pub use meter::{Meter, Reading};
+pub use pool::{Conn, Db, NoConnection, PoolOptions, first_connection};
+
+pub(crate) use text_enum::text_enum;

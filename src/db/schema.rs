@@ -1,0 +1,237 @@
+//! The tables, as `scripts/schema` printed them. Do not edit.
+
+diesel::table! {
+    change_heads (user_id) {
+        user_id -> Uuid,
+        seq -> Int8,
+    }
+}
+
+diesel::table! {
+    changes (user_id, seq) {
+        user_id -> Uuid,
+        seq -> Int8,
+        entity -> Text,
+        entity_id -> Uuid,
+        op -> Text,
+        version -> Int4,
+        at -> Timestamptz,
+        image -> Nullable<Jsonb>,
+        mirrored_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    exercises (id) {
+        id -> Uuid,
+        owner_id -> Nullable<Uuid>,
+        name -> Text,
+        category -> Text,
+        measurement -> Text,
+        primary_muscles -> Array<Text>,
+        secondary_muscles -> Array<Text>,
+        equipment -> Array<Text>,
+        level -> Nullable<Text>,
+        unilateral -> Bool,
+        bodyweight_factor -> Numeric,
+        aliases -> Array<Text>,
+        description -> Nullable<Text>,
+        instructions -> Array<Text>,
+        source -> Text,
+        source_key -> Nullable<Text>,
+        archived_at -> Nullable<Timestamptz>,
+        version -> Int4,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        search_text -> Text,
+    }
+}
+
+diesel::table! {
+    history (user_id, id) {
+        user_id -> Uuid,
+        id -> Uuid,
+        workout_id -> Nullable<Uuid>,
+        workout_name -> Nullable<Text>,
+        performed_at -> Timestamptz,
+        timezone -> Text,
+        local_date -> Date,
+        duration_seconds -> Nullable<Int4>,
+        bodyweight_kg -> Nullable<Numeric>,
+        rating -> Nullable<Int2>,
+        notes -> Nullable<Text>,
+        summary -> Nullable<Jsonb>,
+        source -> Text,
+        source_key -> Nullable<Text>,
+        version -> Int4,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        deleted_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (user_id, key) {
+        user_id -> Uuid,
+        key -> Text,
+        payload_hash -> Bytea,
+        response -> Nullable<Jsonb>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    sessions (user_id, id) {
+        user_id -> Uuid,
+        id -> Uuid,
+        family_id -> Uuid,
+        token_hash -> Bytea,
+        user_agent -> Nullable<Text>,
+        created_at -> Timestamptz,
+        used_at -> Nullable<Timestamptz>,
+        expires_at -> Timestamptz,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    sets (user_id, id) {
+        user_id -> Uuid,
+        id -> Uuid,
+        workout_id -> Uuid,
+        workout_exercise_id -> Uuid,
+        order_index -> Int4,
+        set_type -> Text,
+        side -> Text,
+        reps -> Nullable<Int4>,
+        weight -> Nullable<Numeric>,
+        weight_unit -> Text,
+        weight_kg -> Nullable<Numeric>,
+        rpe -> Nullable<Numeric>,
+        duration_seconds -> Nullable<Int4>,
+        distance_m -> Nullable<Numeric>,
+        rest_seconds -> Nullable<Int4>,
+        is_completed -> Bool,
+        notes -> Nullable<Text>,
+        performed_at -> Timestamptz,
+        version -> Int4,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    tasks (user_id, id) {
+        user_id -> Uuid,
+        id -> Uuid,
+        parent_id -> Nullable<Uuid>,
+        title -> Text,
+        description -> Nullable<Text>,
+        completed -> Bool,
+        completed_at -> Nullable<Timestamptz>,
+        priority -> Int2,
+        tags -> Array<Text>,
+        due_date -> Nullable<Date>,
+        due_at -> Nullable<Timestamptz>,
+        due_timezone -> Nullable<Text>,
+        recurrence -> Nullable<Text>,
+        recurrence_basis -> Text,
+        series_id -> Nullable<Uuid>,
+        position -> Text,
+        version -> Int4,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        deleted_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    user_settings (user_id) {
+        user_id -> Uuid,
+        units -> Text,
+        timezone -> Text,
+        week_start -> Int2,
+        preferences -> Jsonb,
+        version -> Int4,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    users (id) {
+        id -> Uuid,
+        email -> Text,
+        display_name -> Text,
+        password_hash -> Nullable<Text>,
+        role -> Text,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        deleted_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    workout_exercises (user_id, id) {
+        user_id -> Uuid,
+        id -> Uuid,
+        workout_id -> Uuid,
+        exercise_id -> Uuid,
+        order_index -> Int4,
+        superset_group -> Nullable<Int2>,
+        target_sets -> Nullable<Int2>,
+        target_reps -> Nullable<Int2>,
+        target_reps_max -> Nullable<Int2>,
+        target_weight -> Nullable<Numeric>,
+        target_weight_unit -> Text,
+        target_rpe -> Nullable<Numeric>,
+        rest_seconds -> Nullable<Int4>,
+        notes -> Nullable<Text>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    workouts (user_id, id) {
+        user_id -> Uuid,
+        id -> Uuid,
+        name -> Text,
+        notes -> Nullable<Text>,
+        is_template -> Bool,
+        template_id -> Nullable<Uuid>,
+        status -> Text,
+        started_at -> Nullable<Timestamptz>,
+        ended_at -> Nullable<Timestamptz>,
+        source -> Text,
+        source_key -> Nullable<Text>,
+        version -> Int4,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        deleted_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::joinable!(exercises -> users (owner_id));
+diesel::joinable!(history -> users (user_id));
+diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(tasks -> users (user_id));
+diesel::joinable!(user_settings -> users (user_id));
+diesel::joinable!(workout_exercises -> exercises (exercise_id));
+diesel::joinable!(workout_exercises -> users (user_id));
+diesel::joinable!(workouts -> users (user_id));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    change_heads,
+    changes,
+    exercises,
+    history,
+    idempotency_keys,
+    sessions,
+    sets,
+    tasks,
+    user_settings,
+    users,
+    workout_exercises,
+    workouts,
+);

@@ -1,0 +1,82 @@
+//! The edge: what arrives over HTTP and where it goes. No rule of the domain lives here.
+
+mod graphiql;
+mod graphql;
+mod health;
+mod requests;
+mod shutdown;
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::State,
+    http::{StatusCode, Uri},
+    middleware,
+    response::IntoResponse,
+    routing::{get, post},
+};
+use serde_json::json;
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
+
+pub use requests::RequestId;
+pub use shutdown::{Draining, serve};
+
+use crate::{db::Db, graphql::Schema};
+
+/// What every handler can reach.
+#[derive(Clone)]
+pub struct App {
+    pub db: Db,
+    pub schema: Schema,
+    pub draining: Arc<Draining>,
+}
+
+impl App {
+    #[must_use]
+    pub fn new(db: Db) -> Self {
+        let schema = crate::graphql::schema(db.clone());
+        Self {
+            db,
+            schema,
+            draining: Arc::default(),
+        }
+    }
+}
+
+/// All routes, and what is done for each of them.
+pub fn router(app: App) -> Router {
+    Router::new()
+        .route("/graphql", post(graphql::execute))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .merge(graphiql::routes())
+        .fallback(not_found)
+        .layer(CompressionLayer::new())
+        .layer(CatchPanicLayer::custom(requests::panicked))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&app.draining),
+            shutdown::close_when_draining,
+        ))
+        .layer(middleware::from_fn(requests::identify))
+        .with_state(app)
+}
+
+async fn not_found(State(_): State<App>, uri: Uri) -> impl IntoResponse {
+    error(
+        StatusCode::NOT_FOUND,
+        "NOT_FOUND",
+        &format!(
+            "there is nothing at `{}`: send GraphQL to `/graphql`",
+            uri.path()
+        ),
+    )
+}
+
+/// An answer in the one shape that every error has.
+fn error(status: StatusCode, code: &str, message: &str) -> impl IntoResponse + use<> {
+    (
+        status,
+        Json(json!({"errors": [{"message": message, "extensions": {"code": code}}]})),
+    )
+}

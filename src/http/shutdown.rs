@@ -1,0 +1,80 @@
+//! Ending without cutting anybody off: say so, let the last requests finish, and give up at a deadline.
+
+use std::{
+    future::Future,
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{HeaderValue, header::CONNECTION},
+    middleware::Next,
+    response::Response,
+};
+use tokio::net::TcpListener;
+
+/// How long new requests are still taken after the signal, each answered with `Connection: close`,
+/// so that no client is about to reuse a connection when it closes.
+const GRACE: Duration = Duration::from_millis(300);
+
+/// Whether the server is on its way out.
+#[derive(Debug, Default)]
+pub struct Draining(AtomicBool);
+
+impl Draining {
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Serves until `signal`, then ends as gently as `deadline` allows. False: requests were cut off.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    draining: Arc<Draining>,
+    signal: impl Future<Output = ()> + Send + 'static,
+    deadline: Duration,
+) -> io::Result<bool> {
+    let (ended, mut end_seen) = tokio::sync::watch::channel(false);
+    let drain = async move {
+        signal.await;
+        draining.0.store(true, Ordering::Relaxed);
+        tracing::info!(
+            "stopping: requests under way may take up to {}",
+            humantime::format_duration(deadline)
+        );
+        tokio::time::sleep(GRACE).await;
+        let _ = ended.send(true);
+    };
+    let serving = axum::serve(listener, router).with_graceful_shutdown(drain);
+    let too_late = async {
+        let _ = end_seen.wait_for(|ended| *ended).await;
+        tokio::time::sleep(deadline).await;
+    };
+    tokio::select! {
+        outcome = serving => outcome.map(|()| true),
+        () = too_late => Ok(false),
+    }
+}
+
+/// Tells clients not to send their next request over this connection.
+pub(super) async fn close_when_draining(
+    State(draining): State<Arc<Draining>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let mut response = next.run(request).await;
+    if draining.is_on() {
+        response
+            .headers_mut()
+            .insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}

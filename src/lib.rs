@@ -1,0 +1,39 @@
+//! Regimen: a GraphQL server for workouts and tasks over PostgreSQL. This is the map of the house, in
+//! reading order; imports go downwards only, from what people touch to what everything stands on.
+
+/// What a person can type: one file per command, over the same functions as the API.
+pub mod cli;
+/// The schema that joins the concepts, their loaders, and how errors are shown.
+pub mod graphql;
+/// The edge: requests in, answers out, health, and a gentle end.
+pub mod http;
+
+/// What a new database is given.
+pub mod seeds;
+
+/// What can be trained.
+pub mod exercises;
+/// What was done and when.
+pub mod history;
+/// How a user likes to see things.
+pub mod settings;
+/// What is to be done.
+pub mod tasks;
+/// Who may sign in, and with what.
+pub mod users;
+/// Planned, running and finished training.
+pub mod workouts;
+
+/// The feed of all changes, written with every one of them.
+pub mod changes;
+
+/// Everything a person can set.
+pub mod config;
+/// Reaching, pooling and migrating the database, and starting a private one.
+pub mod db;
+/// The errors that API users see.
+pub mod error;
+/// Typed ids.
+mod ids;
+/// Log lines: which, and in what form.
+pub mod logging;

@@ -1,0 +1,88 @@
+//! The exercise library, from `seeds/exercises.json`.
+
+use diesel_async::AsyncPgConnection;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::{Counts, SeedError, id_of, plant_rows};
+use crate::{
+    changes::{self, Change, EVERYBODY, Entity},
+    db::{Decimal, schema::exercises},
+    exercises::{ExerciseId, Level, Measurement, NewExercise},
+};
+
+const SOURCE: &str = "library";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    key: String,
+    name: String,
+    category: String,
+    measurement: Measurement,
+    primary_muscles: Vec<String>,
+    secondary_muscles: Vec<String>,
+    equipment: Vec<String>,
+    level: Option<Level>,
+    unilateral: bool,
+    #[serde(default = "whole")]
+    bodyweight_factor: Decimal,
+    aliases: Vec<String>,
+    description: Option<String>,
+    instructions: Vec<String>,
+}
+
+const fn whole() -> Decimal {
+    Decimal(rust_decimal::Decimal::ONE)
+}
+
+/// The id of the library's exercise with this key.
+pub(super) fn exercise_id(key: &str) -> ExerciseId {
+    ExerciseId(id_of(Uuid::nil(), key))
+}
+
+fn rows() -> Result<Vec<NewExercise>, SeedError> {
+    let entries: Vec<Entry> = serde_json::from_str(include_str!("../../seeds/exercises.json"))?;
+    Ok(entries.into_iter().map(row).collect())
+}
+
+fn row(entry: Entry) -> NewExercise {
+    NewExercise {
+        id: exercise_id(&entry.key),
+        owner_id: None,
+        name: entry.name,
+        category: entry.category,
+        measurement: entry.measurement,
+        primary_muscles: entry.primary_muscles,
+        secondary_muscles: entry.secondary_muscles,
+        equipment: entry.equipment,
+        level: entry.level,
+        unilateral: entry.unilateral,
+        bodyweight_factor: entry.bodyweight_factor,
+        aliases: entry
+            .aliases
+            .iter()
+            .map(|alias| alias.to_lowercase())
+            .collect(),
+        description: entry.description,
+        instructions: entry.instructions,
+        source: SOURCE.to_owned(),
+        source_key: Some(entry.key),
+    }
+}
+
+/// Adds what the library lacks.
+pub(super) async fn plant(conn: &mut AsyncPgConnection) -> Result<Counts, SeedError> {
+    let rows = rows()?;
+    let (counts, inserted) =
+        plant_rows!(conn, exercises, NewExercise, &rows, |row: &NewExercise| row
+            .name
+            .clone());
+    let inserted: Vec<ExerciseId> = inserted;
+    let changes: Vec<Change> = inserted
+        .iter()
+        .map(|id| Change::created(Entity::Exercise, id.0))
+        .collect();
+    changes::append(conn, EVERYBODY, &changes).await?;
+    Ok(counts)
+}

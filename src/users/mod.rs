@@ -1,0 +1,8 @@
+//! Users: who may sign in, and with what.
+
+mod model;
+mod password;
+mod store;
+
+pub use model::{NewUser, Role, User, UserId};
+pub use password::{HashError, hash as hash_password};
