@@ -42,12 +42,11 @@ impl Database {
             connect_timeout: config.connect_timeout,
             statement_timeout: config.statement_timeout,
         };
-        let (url, cluster) = match &config.database_url {
-            Some(url) => (url.clone(), None),
-            None => {
-                let cluster = Cluster::start(&config.embedded(), Lifetime::WithUs).await?;
-                (Secret::new(cluster.url()), Some(cluster))
-            }
+        let (url, cluster) = if let Some(url) = &config.database_url {
+            (url.clone(), None)
+        } else {
+            let cluster = Cluster::start(&config.embedded(), Lifetime::WithUs).await?;
+            (Secret::new(cluster.url()), Some(cluster))
         };
         let address = Address::parse("DATABASE_URL", &url)?;
         let direct = match &config.database_direct_url {

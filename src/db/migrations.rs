@@ -1,7 +1,7 @@
 //! The schema's history: embedded in the binary, applied and undone under a lock that holds for all
 //! processes that start at once.
 
-use diesel::{migration::Migration, pg::Pg, sql_query};
+use diesel::{migration::MigrationSource, pg::Pg, sql_query};
 use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
@@ -125,12 +125,10 @@ impl Schema {
 }
 
 fn known() -> Result<Vec<Step>, MigrationError> {
-    use diesel::migration::MigrationSource;
-
     let mut steps: Vec<Step> = MigrationSource::<Pg>::migrations(&MIGRATIONS)
         .map_err(failed)?
         .iter()
-        .map(|migration: &Box<dyn Migration<Pg>>| Step {
+        .map(|migration| Step {
             version: migration.name().version().to_string(),
             name: migration.name().to_string(),
             applied: false,

@@ -1,1 +1,17 @@
-fn main() {}
+//! The tests over the real interfaces: HTTP, GraphQL, the command line, and a real PostgreSQL. One
+//! binary, so that it links once; a file per concept; `support` holds what they share.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that fails should say where"
+)]
+
+mod support;
+
+mod config;
+mod exercises;
+mod house;
+mod http;
+mod migrations;
+mod process;
+mod seeds;

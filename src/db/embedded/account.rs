@@ -16,7 +16,7 @@ use super::Error;
 const UNPRIVILEGED: [&str; 2] = ["postgres", "nobody"];
 
 /// All that PostgreSQL's programs inherit: secrets of ours and settings such as `PGPORT` stay out.
-const INHERITED: [&str; 4] = ["PATH", "LD_LIBRARY_PATH", "LOCALE_ARCHIVE", "TMPDIR"];
+const INHERITED: [&str; 3] = ["PATH", "LD_LIBRARY_PATH", "LOCALE_ARCHIVE"];
 
 #[derive(Debug, Clone)]
 pub struct Account {
@@ -63,7 +63,13 @@ impl Account {
 
     fn of(uid: Uid, switch: bool) -> Self {
         let user = User::from_uid(uid).ok().flatten();
-        let gid = user.as_ref().map_or_else(Gid::effective, |user| user.gid);
+        // An account without an entry must at least not keep root's group.
+        let namesake = if switch {
+            Gid::from_raw(uid.as_raw())
+        } else {
+            Gid::effective()
+        };
+        let gid = user.as_ref().map_or(namesake, |user| user.gid);
         let name = user.map_or_else(|| format!("user {uid}"), |user| user.name);
         Self {
             uid: uid.as_raw(),

@@ -172,7 +172,7 @@ pub fn last_lines(output: &[u8]) -> String {
         .map(str::trim)
         .filter(|line| !line.is_empty())
         .collect();
-    match &lines[lines.len().saturating_sub(4)..] {
+    match &lines[lines.len().saturating_sub(6)..] {
         [] => "it said nothing".to_owned(),
         last => last.join(" | "),
     }

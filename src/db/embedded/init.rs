@@ -19,6 +19,16 @@ use super::socket::make_private;
 /// everywhere, so that pages come in the same order on each machine.
 const LETTERS: [&str; 4] = ["C.UTF-8", "en_US.UTF-8", "UTF-8", "C"];
 
+/// Only its owner can reach the socket, so it trusts who does; nothing listens on the network.
+const INITDB: [&str; 6] = [
+    "--no-sync",
+    "--username=regimen",
+    "--encoding=UTF8",
+    "--locale=C",
+    "--auth-local=trust",
+    "--auth-host=reject",
+];
+
 /// From here on PostgreSQL brings a `C.UTF-8` of its own.
 const BUILTIN_LOCALES: u32 = 17;
 
@@ -53,9 +63,12 @@ pub async fn create(
         initdb
             .arg("-D")
             .arg(&unfinished)
-            .args(initdb_options(programs.major, letters));
-        initdb.stdin(lock.as_stdin());
-        match run(initdb, "initdb").await {
+            .args(INITDB)
+            .arg(format!("--lc-ctype={letters}"));
+        if programs.major >= BUILTIN_LOCALES {
+            initdb.args(["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]);
+        }
+        match run(initdb, "initdb", lock).await {
             Ok(()) => break,
             Err(why) if attempt + 1 < LETTERS.len() && why.contains("locale") => {}
             Err(why) => return Err(failed(why)),
@@ -67,35 +80,22 @@ pub async fn create(
 
     // Writing everything to disk once, here, is far quicker than at every step above.
     let mut sync = account.command(programs.path("initdb"));
-    sync.arg("-D")
-        .arg(&unfinished)
-        .arg("--sync-only")
-        .stdin(lock.as_stdin());
-    run(sync, "initdb --sync-only").await.map_err(failed)?;
-    fs::rename(&unfinished, &cluster)
+    sync.arg("--sync-only").arg("-D").arg(&unfinished);
+    run(sync, "initdb --sync-only", lock)
+        .await
+        .map_err(failed)?;
+    rename_for_good(&unfinished, &cluster)
         .await
         .map_err(Error::folder(&cluster, account.name()))
 }
 
-fn initdb_options(major: u32, letters: &str) -> Vec<String> {
-    let options = [
-        "--no-sync",
-        "--username=regimen",
-        "--encoding=UTF8",
-        "--locale=C",
-    ];
-    let mut options: Vec<String> = options.iter().map(ToString::to_string).collect();
-    // Only its owner can reach the socket, and nothing listens on the network.
-    options.extend([
-        "--auth-local=trust".to_owned(),
-        "--auth-host=reject".to_owned(),
-    ]);
-    options.push(format!("--lc-ctype={letters}"));
-    if major >= BUILTIN_LOCALES {
-        options.push("--locale-provider=builtin".to_owned());
-        options.push("--builtin-locale=C.UTF-8".to_owned());
+/// A rename that also outlives a power cut.
+async fn rename_for_good(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to).await?;
+    match to.parent() {
+        Some(parent) => fs::File::open(parent).await?.sync_all().await,
+        None => Ok(()),
     }
-    options
 }
 
 /// Single-user mode reads its statements from standard input. A shell in between keeps the lock as
@@ -112,20 +112,14 @@ async fn create_database(
         .arg(programs.path("postgres"))
         .args(["--single", "-F", "-D"])
         .arg(cluster);
-    // Without the first of these it would go on after an error.
-    single.args([
-        "-c",
-        "exit_on_error=on",
-        "-c",
-        "log_checkpoints=off",
-        "postgres",
-    ]);
-    single.stdin(lock.as_stdin());
-    run(single, "postgres --single").await
+    // After an error it would go on, and end well.
+    single.args(["-c", "exit_on_error=on", "postgres"]);
+    run(single, "postgres --single", lock).await
 }
 
 /// Fails with what went wrong, in the program's own words.
-async fn run(mut command: Command, name: &str) -> Result<(), String> {
+async fn run(mut command: Command, name: &str, lock: &StartLock) -> Result<(), String> {
+    command.stdin(lock.as_stdin());
     let output = match timeout(PATIENCE, command.output()).await {
         Err(_) => return Err(format!("`{name}` took too long")),
         Ok(Err(e)) => return Err(format!("cannot run `{name}` ({e})")),

@@ -1,0 +1,11 @@
+//! What the tests share: a database each, an app over it, a client, and the real program as a process.
+
+mod answer;
+mod app;
+mod cluster;
+mod process;
+
+pub use answer::Answer;
+pub use app::TestApp;
+pub use cluster::{TestDatabase, scratch_folder};
+pub use process::{Finished, Server, regimen};
