@@ -1,7 +1,10 @@
 //! The errors that API users see: one type, one table of codes. Whatever else goes wrong is internal:
 //! it is logged, and the client is given the request id that finds it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error as DbError};
+use uuid::Uuid;
 
 use crate::db::NoConnection;
 
@@ -11,13 +14,26 @@ type Cause = Arc<dyn std::error::Error + Send + Sync>;
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
     #[error("no {what} has the id `{id}`, or it is not yours")]
-    NotFound { what: &'static str, id: String },
+    NotFound { what: &'static str, id: Uuid },
     #[error("{message}")]
     Invalid {
         /// The path to the input field, such as `input.sets.2.reps`.
         field: String,
         message: String,
     },
+    #[error("{message}")]
+    Conflict {
+        message: String,
+        /// The record in the way: the newer version, or the one that has the name.
+        id: Option<Uuid>,
+        version: Option<i32>,
+    },
+    #[error("{0}")]
+    Unauthenticated(&'static str),
+    #[error("{0}")]
+    Forbidden(&'static str),
+    #[error("too many attempts: try again in {}", humantime::format_duration(*.retry_after))]
+    RateLimited { retry_after: Duration },
     #[error("the server is busy: try again in a moment")]
     Unavailable(#[source] Cause),
     #[error("something went wrong on our side; the request id finds it in the log")]
@@ -25,12 +41,21 @@ pub enum Error {
 }
 
 impl Error {
+    pub const SIGN_IN_FIRST: Self = Self::Unauthenticated(
+        "sign in first: send `Authorization: Bearer` with the access token of `signIn`",
+    );
+    pub const ADMINS_ONLY: Self = Self::Forbidden("this is for admins: ask one to do it");
+
     /// The code a program can act on.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
             Self::NotFound { .. } => "NOT_FOUND",
             Self::Invalid { .. } => "VALIDATION",
+            Self::Conflict { .. } => "CONFLICT",
+            Self::Unauthenticated(_) => "UNAUTHENTICATED",
+            Self::Forbidden(_) => "FORBIDDEN",
+            Self::RateLimited { .. } => "RATE_LIMITED",
             Self::Unavailable(_) => "UNAVAILABLE",
             Self::Internal(_) => "INTERNAL",
         }
@@ -43,6 +68,40 @@ impl Error {
             message: message.into(),
         }
     }
+
+    /// Nothing of that kind with that id, as far as the caller may know.
+    pub fn not_found(what: &'static str, id: impl Into<Uuid>) -> Self {
+        Self::NotFound {
+            what,
+            id: id.into(),
+        }
+    }
+
+    /// The record was changed by somebody else in the meantime.
+    #[must_use]
+    pub fn stale(what: &'static str, id: impl Into<Uuid>, expected: i32, current: i32) -> Self {
+        Self::Conflict {
+            message: format!(
+                "this {what} has version {current}, not {expected}: read it again, then repeat the change"
+            ),
+            id: Some(id.into()),
+            version: Some(current),
+        }
+    }
+
+    /// A failure that nobody outside can do anything about.
+    pub fn internal(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Internal(Arc::new(cause))
+    }
+
+    /// The name of the constraint that a write broke, for the query that can break it.
+    #[must_use]
+    pub fn broken_constraint(error: &DbError) -> Option<&str> {
+        match error {
+            DbError::DatabaseError(_, info) => info.constraint_name(),
+            _ => None,
+        }
+    }
 }
 
 impl From<NoConnection> for Error {
@@ -51,10 +110,58 @@ impl From<NoConnection> for Error {
     }
 }
 
-impl From<diesel::result::Error> for Error {
-    fn from(error: diesel::result::Error) -> Self {
-        Self::Internal(Arc::new(error))
+/// Checks name their column and their rule, so a broken one can say which input to mend. Input is
+/// checked before it gets here: this is the net below.
+impl From<DbError> for Error {
+    fn from(error: DbError) -> Self {
+        use DatabaseErrorKind as Kind;
+
+        match &error {
+            DbError::DatabaseError(Kind::CheckViolation, info) => {
+                broken_check(&**info).unwrap_or_else(|| Self::internal(error))
+            }
+            DbError::DatabaseError(Kind::SerializationFailure | Kind::ClosedConnection, _)
+            | DbError::BrokenTransactionManager => Self::Unavailable(Arc::new(error)),
+            _ => Self::internal(error),
+        }
     }
+}
+
+/// `<table>_<column>_<rule>_check` as an error of the column's field.
+fn broken_check(info: &(dyn DatabaseErrorInformation + Send + Sync)) -> Option<Error> {
+    let table = info.table_name()?;
+    let rest = info
+        .constraint_name()?
+        .strip_prefix(table)?
+        .strip_prefix('_')?;
+    let rest = rest.strip_suffix("_check")?;
+    let (column, rule) = rest.rsplit_once('_').unwrap_or((rest, ""));
+    let message = match rule {
+        "length" | "size" => "is blank or too long",
+        "range" => "is out of range",
+        "items" => "has too many items, or an empty one",
+        _ => "cannot be taken as it is",
+    };
+    let field = camel_case(column);
+    Some(Error::invalid(
+        format!("input.{field}"),
+        format!("`{field}` {message}"),
+    ))
+}
+
+fn camel_case(column: &str) -> String {
+    let mut name = String::with_capacity(column.len());
+    let mut upper = false;
+    for letter in column.chars() {
+        if letter == '_' {
+            upper = true;
+        } else if std::mem::take(&mut upper) {
+            name.extend(letter.to_uppercase());
+        } else {
+            name.push(letter);
+        }
+    }
+    name
 }
 
 /// What resolvers and stores return.

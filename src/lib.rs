@@ -3,14 +3,16 @@
 
 /// What a person can type: one file per command, over the same functions as the API.
 pub mod cli;
-/// The schema that joins the concepts, their loaders, and how errors are shown.
-pub mod graphql;
 /// The edge: requests in, answers out, health, and a gentle end.
 pub mod http;
+/// Where the concepts become one schema.
+pub mod schema;
 
 /// What a new database is given.
 pub mod seeds;
 
+/// Signing in, and proving it afterwards.
+pub mod auth;
 /// What can be trained.
 pub mod exercises;
 /// What was done and when.
@@ -19,13 +21,15 @@ pub mod history;
 pub mod settings;
 /// What is to be done.
 pub mod tasks;
-/// Who may sign in, and with what.
+/// Who has an account.
 pub mod users;
 /// Planned, running and finished training.
 pub mod workouts;
 
 /// The feed of all changes, written with every one of them.
 pub mod changes;
+/// What all concepts share of GraphQL: context, pages, checked input, mutations, errors as shown.
+pub mod graphql;
 
 /// Everything a person can set.
 pub mod config;
@@ -37,3 +41,5 @@ pub mod error;
 mod ids;
 /// Log lines: which, and in what form.
 pub mod logging;
+/// Who is asking.
+pub mod viewer;

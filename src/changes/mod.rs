@@ -9,7 +9,7 @@ use diesel::{
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use crate::users::UserId;
+use crate::viewer::UserId;
 
 /// The owner of what belongs to everybody: the exercise library.
 pub const EVERYBODY: UserId = UserId(Uuid::nil());
@@ -64,11 +64,26 @@ pub struct Change {
 impl Change {
     /// Something that was just made.
     pub const fn created(entity: Entity, id: Uuid) -> Self {
+        Self::updated(entity, id, 1)
+    }
+
+    /// Something that has a new version.
+    pub const fn updated(entity: Entity, id: Uuid, version: i32) -> Self {
         Self {
             entity,
             id,
             op: Op::Upsert,
-            version: 1,
+            version,
+        }
+    }
+
+    /// Something that is gone.
+    pub const fn deleted(entity: Entity, id: Uuid, version: i32) -> Self {
+        Self {
+            entity,
+            id,
+            op: Op::Delete,
+            version,
         }
     }
 }

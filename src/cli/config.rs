@@ -8,12 +8,19 @@ pub(super) struct Args {
     /// Print a `.env` file with every setting, its meaning and its default instead
     #[arg(long)]
     example: bool,
+    /// Print the table of settings that `docs/configuration.md` holds instead
+    #[arg(long, conflicts_with = "example")]
+    markdown: bool,
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "every command has the same shape")]
 pub(super) fn run(config: &Config, args: &Args) -> Outcome {
     if args.example {
         print!("{}", example());
+        return Ok(());
+    }
+    if args.markdown {
+        print!("{}", markdown());
         return Ok(());
     }
     let width = SETTINGS
@@ -50,6 +57,27 @@ pub fn example() -> String {
     text
 }
 
+/// The table of `docs/configuration.md`.
+#[must_use]
+pub fn markdown() -> String {
+    let mut text =
+        String::from("| Variable | Flag | Default | What it does |\n|---|---|---|---|\n");
+    for setting in SETTINGS {
+        let default = match setting.default {
+            "" => String::new(),
+            value => format!("`{value}`"),
+        };
+        let cells = [
+            format!("`{}`", setting.name),
+            format!("`--{}`", setting.flag()),
+            default,
+            setting.doc.trim().replace('|', "\\|"),
+        ];
+        text.extend(["| ", &cells.join(" | "), " |\n"]);
+    }
+    text
+}
+
 fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
@@ -74,6 +102,14 @@ mod tests {
             include_str!("../../.env.example"),
             super::example(),
             "write it anew with `cargo run -- config --example > .env.example`"
+        );
+    }
+
+    #[test]
+    fn the_document_shows_every_setting() {
+        assert!(
+            include_str!("../../docs/configuration.md").contains(&super::markdown()),
+            "replace its table with what `cargo run -- config --markdown` prints"
         );
     }
 }

@@ -4,6 +4,6 @@ use super::Outcome;
 
 #[expect(clippy::unnecessary_wraps, reason = "every command has the same shape")]
 pub(super) fn run() -> Outcome {
-    print!("{}", crate::graphql::sdl());
+    print!("{}", crate::schema::sdl());
     Ok(())
 }

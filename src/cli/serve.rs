@@ -9,13 +9,15 @@ use tokio::{
 
 use super::{Outcome, migrate, seed};
 use crate::{
-    config::Config,
+    auth::Keys,
+    config::{Config, Secret},
     db::Database,
     http::{self, App},
     seeds,
 };
 
 pub(super) async fn run(config: &Config) -> Outcome {
+    let keys = keys(config)?;
     // Taken first: a second server on the same port ends before it touches anything.
     let listener = listen(config).await?;
     let ended = stop_signal()?;
@@ -23,20 +25,21 @@ pub(super) async fn run(config: &Config) -> Outcome {
         database = Database::open(config) => database?,
         () = ended.wait() => return Ok(()),
     };
-    let outcome = run_on(config, &mut database, listener, ended).await;
+    let outcome = run_on(config, keys, &mut database, listener, ended).await;
     database.close().await;
     outcome
 }
 
 async fn run_on(
     config: &Config,
+    keys: Keys,
     database: &mut Database,
     listener: TcpListener,
     ended: StopSignal,
 ) -> Outcome {
     prepare(config, database).await?;
     banner(config, database, listener.local_addr()?);
-    let app = App::new(database.pool());
+    let app = App::new(database.pool(), keys);
     let draining = app.draining.clone();
     let signal = async move { ended.wait().await };
     let serving = http::serve(
@@ -56,6 +59,23 @@ async fn run_on(
         tracing::warn!("stopped at the deadline: some requests were cut off");
     }
     Ok(())
+}
+
+/// Without a secret of its own a development server makes one up for as long as it runs.
+fn keys(config: &Config) -> Result<Keys, String> {
+    const SHORTEST: usize = 32;
+
+    match &config.token_secret {
+        Some(secret) if secret.expose().len() < SHORTEST => {
+            Err(format!("`REGIMEN_TOKEN_SECRET` must have at least {SHORTEST} characters"))
+        }
+        Some(secret) => Ok(Keys::new(secret)),
+        None if config.is_production() => Err(
+            "`REGIMEN_TOKEN_SECRET` must be set in production: make one with `openssl rand -base64 48`"
+                .to_owned(),
+        ),
+        None => Ok(Keys::new(&Secret::random())),
+    }
 }
 
 async fn listen(config: &Config) -> Result<TcpListener, String> {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
 /// A value that `Debug` and `Display` mask, so that no log line, error or dump can carry it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
@@ -10,6 +12,13 @@ impl Secret {
     #[must_use]
     pub const fn new(value: String) -> Self {
         Self(value)
+    }
+
+    /// 256 bits that nobody can guess.
+    #[must_use]
+    pub fn random() -> Self {
+        let bytes: [u8; 32] = rand::random();
+        Self(URL_SAFE_NO_PAD.encode(bytes))
     }
 
     /// The value itself, for the one place that needs it.

@@ -101,6 +101,9 @@ settings! {
     DATABASE_CONNECT_RETRIES: connect_retries: Option<u32> = "";
     /// How long one statement may run before the database ends it.
     DATABASE_STATEMENT_TIMEOUT: statement_timeout: Duration = "30s";
+    /// What access tokens are signed with: at least 32 characters that nobody can guess, the same on
+    /// every replica. Needed in production; without it tokens end with the process.
+    REGIMEN_TOKEN_SECRET: token_secret: Option<Secret> = "";
     /// Where the private PostgreSQL keeps its data. Without it `.regimen` in the current folder.
     REGIMEN_DATA_DIR: data_dir: Option<PathBuf> = "";
     /// Where the programs of the private PostgreSQL come from: `auto` takes installed ones and

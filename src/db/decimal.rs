@@ -22,6 +22,8 @@ use serde::Deserialize;
 pub struct Decimal(pub Exact);
 
 impl Decimal {
+    pub const ONE: Self = Self(Exact::ONE);
+
     /// The number nearest to `value`, as a person would have written it: `0.1` is one tenth.
     #[must_use]
     pub fn from_f64(value: f64) -> Option<Self> {

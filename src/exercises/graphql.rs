@@ -1,48 +1,192 @@
 //! The fields of the API that concern exercises.
 
-use async_graphql::{Context, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, Object, SimpleObject};
+use futures_util::FutureExt;
 
-use super::{Exercise, ExerciseId};
-use crate::{
-    error::{Error, Result},
-    graphql::ContextExt,
+use super::{
+    Exercise, ExerciseId,
+    input::{CreateExerciseInput, ExerciseFilter, ExerciseOrder, UpdateExerciseInput},
+    loader::ExerciseSeenBy,
+    model::ExercisePatch,
 };
-
-/// A page of exercises.
-#[derive(SimpleObject)]
-struct ExerciseConnection {
-    /// The exercises of this page.
-    nodes: Vec<Exercise>,
-}
+use crate::{
+    changes::{self, Change, EVERYBODY, Entity},
+    error::{Error, Result},
+    graphql::{Connection, ContextExt, Nullable, Page, Total, mutate},
+    viewer::UserId,
+};
 
 #[derive(Default)]
 pub struct ExerciseQuery;
 
 #[Object]
 impl ExerciseQuery {
-    /// One exercise of the library.
-    async fn exercise(&self, ctx: &Context<'_>, id: ExerciseId) -> Result<Exercise> {
-        ctx.loaders()
-            .load_one(id)
-            .await?
-            .ok_or_else(|| Error::NotFound {
-                what: "exercise",
-                id: id.to_string(),
-            })
+    /// One exercise of the library or of one's own.
+    async fn exercise(&self, ctx: &Context<'_>, id: ExerciseId) -> Nullable<Exercise> {
+        Some(Exercise::load(ctx, id).await)
     }
 
-    /// The exercises of the library, by name.
+    /// The exercises of the library and one's own.
     async fn exercises(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Only those whose name contains this.")] search: Option<String>,
-        #[graphql(desc = "How many, from 1 to 100.", default = 20)] first: i32,
-    ) -> Result<ExerciseConnection> {
-        if !(1..=100).contains(&first) {
-            return Err(Error::invalid("first", "`first` must be from 1 to 100"));
-        }
+        filter: Option<ExerciseFilter>,
+        #[graphql(default)] order: ExerciseOrder,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+        #[graphql(desc = "Skips this many, for lists with page numbers.")] offset: Option<i32>,
+    ) -> Result<Connection<Exercise>> {
+        let reader = ctx.caller().map(|viewer| viewer.user);
+        let filter = filter.unwrap_or_default();
+        let list = match order {
+            ExerciseOrder::Name => "exercises by name",
+            ExerciseOrder::Newest => "exercises by age",
+        };
+        let page =
+            Page::new(list, first, after.as_deref(), last, before.as_deref())?.skipping(offset)?;
         let mut conn = ctx.db().conn().await?;
-        let nodes = Exercise::library(&mut conn, search.as_deref(), i64::from(first)).await?;
-        Ok(ExerciseConnection { nodes })
+        let rows = Exercise::page_of(&mut conn, reader, &filter, order, &page).await?;
+        let total = Total::counted_by(move |db| {
+            let filter = filter.clone();
+            async move { Ok(Exercise::count(&mut *db.conn().await?, reader, &filter).await?) }
+                .boxed()
+        });
+        Ok(page.connect(rows, total, |exercise| exercise.place(order)))
     }
+}
+
+#[ComplexObject]
+impl Exercise {
+    /// Whether it is one's own, and not the library's.
+    async fn is_mine(&self) -> bool {
+        self.owner_id.is_some()
+    }
+}
+
+/// What a change of an exercise answers.
+#[derive(SimpleObject)]
+struct ExercisePayload {
+    /// The exercise as it is now.
+    exercise: Exercise,
+}
+
+#[derive(Default)]
+pub struct ExerciseMutation;
+
+#[Object]
+impl ExerciseMutation {
+    /// Makes an exercise of one's own.
+    async fn create_exercise(
+        &self,
+        ctx: &Context<'_>,
+        input: CreateExerciseInput,
+        #[graphql(desc = "Send the same key again to repeat a request safely.")]
+        idempotency_key: Option<String>,
+    ) -> Nullable<ExercisePayload> {
+        Some(create(ctx, idempotency_key, input).await)
+    }
+
+    /// Changes an exercise of one's own; admins may change the library's.
+    async fn update_exercise(
+        &self,
+        ctx: &Context<'_>,
+        id: ExerciseId,
+        input: UpdateExerciseInput,
+        #[graphql(desc = "Refuses the change if the exercise has another version by now.")]
+        expected_version: Option<i32>,
+        #[graphql(desc = "Send the same key again to repeat a request safely.")]
+        idempotency_key: Option<String>,
+    ) -> Nullable<ExercisePayload> {
+        Some(match input.check() {
+            Ok(patch) => change(ctx, idempotency_key, id, expected_version, patch).await,
+            Err(error) => Err(error),
+        })
+    }
+
+    /// Puts an exercise away, so that it is no longer offered, or brings it back.
+    async fn archive_exercise(
+        &self,
+        ctx: &Context<'_>,
+        id: ExerciseId,
+        #[graphql(desc = "False brings it back.", default = true)] archived: bool,
+        #[graphql(desc = "Refuses the change if the exercise has another version by now.")]
+        expected_version: Option<i32>,
+        #[graphql(desc = "Send the same key again to repeat a request safely.")]
+        idempotency_key: Option<String>,
+    ) -> Nullable<ExercisePayload> {
+        let archived_at = Some(archived.then(chrono::Utc::now));
+        let patch = ExercisePatch {
+            archived_at,
+            ..ExercisePatch::default()
+        };
+        Some(change(ctx, idempotency_key, id, expected_version, patch).await)
+    }
+}
+
+impl Exercise {
+    /// What the caller can see under this id.
+    pub async fn load(ctx: &Context<'_>, id: ExerciseId) -> Result<Self> {
+        let reader = ctx.caller().map(|viewer| viewer.user);
+        let found = ctx
+            .loaders()
+            .load_one(ExerciseSeenBy { reader, id })
+            .await?;
+        found.ok_or_else(|| Error::not_found("exercise", id))
+    }
+}
+
+async fn create(
+    ctx: &Context<'_>,
+    key: Option<String>,
+    input: CreateExerciseInput,
+) -> Result<ExercisePayload> {
+    let new = input.check(Some(ctx.owner()?))?;
+    let id = mutate(ctx, key, async |conn, owner| {
+        if new.insert(conn).await? {
+            let change = Change::created(Entity::Exercise, new.id.0);
+            changes::append(conn, owner, &[change]).await?;
+        }
+        Ok(new.id)
+    })
+    .await?;
+    Ok(ExercisePayload {
+        exercise: Exercise::load(ctx, id).await?,
+    })
+}
+
+async fn change(
+    ctx: &Context<'_>,
+    key: Option<String>,
+    id: ExerciseId,
+    expected: Option<i32>,
+    patch: ExercisePatch,
+) -> Result<ExercisePayload> {
+    let owner = owner_of(ctx, id).await?;
+    let id = mutate(ctx, key, async |conn, _| {
+        let version = Exercise::apply(conn, owner, id, expected, &patch).await?;
+        let change = Change::updated(Entity::Exercise, id.0, version);
+        changes::append(conn, owner.unwrap_or(EVERYBODY), &[change]).await?;
+        Ok(id)
+    })
+    .await?;
+    Ok(ExercisePayload {
+        exercise: Exercise::load(ctx, id).await?,
+    })
+}
+
+/// Whose exercise it is, if the viewer may change it.
+async fn owner_of(ctx: &Context<'_>, id: ExerciseId) -> Result<Option<UserId>> {
+    let viewer = ctx.viewer()?;
+    let exercise = Exercise::load(ctx, id).await?;
+    if exercise.owner_id.is_none() {
+        ctx.admin().map_err(|_| {
+            Error::Forbidden(
+                "this exercise is the library's: make one of your own, or ask an admin",
+            )
+        })?;
+        return Ok(None);
+    }
+    Ok(Some(viewer.user))
 }

@@ -5,17 +5,33 @@ use std::collections::HashMap;
 use async_graphql::dataloader::Loader;
 
 use super::{Exercise, ExerciseId};
-use crate::{error::Error, graphql::Loaders};
+use crate::{
+    error::{Error, Result},
+    graphql::Loaders,
+    viewer::UserId,
+};
 
-impl Loader<ExerciseId> for Loaders {
+/// An exercise as somebody sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ExerciseSeenBy {
+    pub reader: Option<UserId>,
+    pub id: ExerciseId,
+}
+
+impl Loader<ExerciseSeenBy> for Loaders {
     type Value = Exercise;
     type Error = Error;
 
-    async fn load(&self, ids: &[ExerciseId]) -> Result<HashMap<ExerciseId, Exercise>, Error> {
-        let found = Exercise::in_library(&mut *self.db.conn().await?, ids).await?;
+    async fn load(&self, keys: &[ExerciseSeenBy]) -> Result<HashMap<ExerciseSeenBy, Exercise>> {
+        // One request has one reader.
+        let Some(reader) = keys.first().map(|key| key.reader) else {
+            return Ok(HashMap::new());
+        };
+        let ids: Vec<ExerciseId> = keys.iter().map(|key| key.id).collect();
+        let found = Exercise::find_all(&mut *self.db.conn().await?, reader, &ids).await?;
         Ok(found
             .into_iter()
-            .map(|exercise| (exercise.id, exercise))
+            .map(|e| (ExerciseSeenBy { reader, id: e.id }, e))
             .collect())
     }
 }

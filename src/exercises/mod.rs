@@ -1,9 +1,11 @@
 //! Exercises: the shared library, and what each user adds to it.
 
 mod graphql;
+mod input;
 mod loader;
 mod model;
 mod store;
 
-pub use graphql::ExerciseQuery;
+pub use graphql::{ExerciseMutation, ExerciseQuery};
+pub use loader::ExerciseSeenBy;
 pub use model::{Exercise, ExerciseId, Level, Measurement, NewExercise};

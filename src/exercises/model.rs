@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use crate::{
     db::{Decimal, schema::exercises, text_enum},
     ids::id,
-    users::UserId,
+    viewer::UserId,
 };
 
 id! {
@@ -52,6 +52,7 @@ text_enum! {
 /// A movement that can be trained: from the shared library, or made by its owner.
 #[derive(Clone, Debug, HasQuery, SimpleObject)]
 #[diesel(table_name = exercises)]
+#[graphql(complex)]
 pub struct Exercise {
     /// Names this exercise.
     pub id: ExerciseId,
@@ -75,7 +76,7 @@ pub struct Exercise {
     pub unilateral: bool,
     /// The share of the body's weight that is moved, from 0 to 1.
     pub bodyweight_factor: Decimal,
-    /// Other names it is known by.
+    /// Other names it is known by, in lower case.
     pub aliases: Vec<String>,
     /// What it is, in a sentence.
     pub description: Option<String>,
@@ -113,4 +114,23 @@ pub struct NewExercise {
     pub instructions: Vec<String>,
     pub source: String,
     pub source_key: Option<String>,
+}
+
+/// What is to change of an exercise; `None` leaves a column as it is.
+#[derive(Clone, Debug, Default, AsChangeset)]
+#[diesel(table_name = exercises)]
+pub struct ExercisePatch {
+    pub name: Option<String>,
+    pub category: Option<String>,
+    pub measurement: Option<Measurement>,
+    pub primary_muscles: Option<Vec<String>>,
+    pub secondary_muscles: Option<Vec<String>>,
+    pub equipment: Option<Vec<String>>,
+    pub level: Option<Option<Level>>,
+    pub unilateral: Option<bool>,
+    pub bodyweight_factor: Option<Decimal>,
+    pub aliases: Option<Vec<String>>,
+    pub description: Option<Option<String>>,
+    pub instructions: Option<Vec<String>>,
+    pub archived_at: Option<Option<DateTime<Utc>>>,
 }

@@ -1,56 +1,282 @@
-//! How exercises are found and kept.
+//! How exercises are found and kept. A reader sees the library and what is their own; whoever is not
+//! signed in sees the library alone.
 
-use diesel::{prelude::*, sql_types::Text};
+use chrono::{DateTime, Utc};
+use diesel::{
+    dsl::sql,
+    pg::Pg,
+    prelude::*,
+    sql_types::{Bool, Text},
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use serde::{Deserialize, Serialize};
 
-use super::{Exercise, ExerciseId};
-use crate::db::schema::exercises;
+use super::{
+    Exercise, ExerciseId, NewExercise,
+    input::{ExerciseFilter, ExerciseOrder, ExerciseScope},
+    model::ExercisePatch,
+};
+use crate::{
+    db::schema::exercises,
+    error::{Error, Result},
+    graphql::Page,
+    viewer::UserId,
+};
 
 diesel::define_sql_function! {
     fn lower(text: Text) -> Text;
 }
 
+/// What a list of exercises is ordered by.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum ExercisePlace {
+    Name(String, ExerciseId),
+    Newest(DateTime<Utc>, ExerciseId),
+}
+
+type Query<'a> = exercises::BoxedQuery<'a, Pg>;
+
 impl Exercise {
-    /// The library's exercises whose name contains `search`, by name.
-    pub async fn library(
-        conn: &mut AsyncPgConnection,
-        search: Option<&str>,
-        limit: i64,
-    ) -> QueryResult<Vec<Self>> {
-        let mut query = Self::query()
-            .filter(exercises::owner_id.is_null())
-            .filter(exercises::archived_at.is_null())
-            .order((lower(exercises::name), exercises::id))
-            .limit(limit)
-            .into_boxed();
-        if let Some(search) = search {
-            query = query.filter(lower(exercises::name).like(pattern_containing(search)));
+    /// The exercise's place in a list of that order.
+    pub fn place(&self, order: ExerciseOrder) -> ExercisePlace {
+        match order {
+            ExerciseOrder::Name => ExercisePlace::Name(self.name.clone(), self.id),
+            ExerciseOrder::Newest => ExercisePlace::Newest(self.created_at, self.id),
         }
-        query.load(conn).await
     }
 
-    /// Those of `ids` that are in the library.
-    pub async fn in_library(
+    /// One page of what the reader can see.
+    pub async fn page_of(
         conn: &mut AsyncPgConnection,
-        ids: &[ExerciseId],
+        reader: Option<UserId>,
+        filter: &ExerciseFilter,
+        order: ExerciseOrder,
+        page: &Page<ExercisePlace>,
     ) -> QueryResult<Vec<Self>> {
-        Self::query()
-            .filter(exercises::owner_id.is_null())
-            .filter(exercises::id.eq_any(ids))
+        let query = matching(reader, filter)
+            .limit(page.limit())
+            .offset(page.offset);
+        ordered(query, order, page)
+            .select(Self::as_select())
             .load(conn)
             .await
     }
+
+    /// How many the whole list has.
+    pub async fn count(
+        conn: &mut AsyncPgConnection,
+        reader: Option<UserId>,
+        filter: &ExerciseFilter,
+    ) -> QueryResult<i64> {
+        matching(reader, filter).count().get_result(conn).await
+    }
+
+    /// Those of `ids` that the reader can see.
+    pub async fn find_all(
+        conn: &mut AsyncPgConnection,
+        reader: Option<UserId>,
+        ids: &[ExerciseId],
+    ) -> QueryResult<Vec<Self>> {
+        visible_to(reader)
+            .filter(exercises::id.eq_any(ids))
+            .select(Self::as_select())
+            .load(conn)
+            .await
+    }
+
+    /// Changes what belongs to `owner` (without one: to the library), if it still has the expected
+    /// version.
+    pub async fn apply(
+        conn: &mut AsyncPgConnection,
+        owner: Option<UserId>,
+        id: ExerciseId,
+        expected: Option<i32>,
+        patch: &ExercisePatch,
+    ) -> Result<i32> {
+        let found: Option<i32> = exercises::table
+            .filter(exercises::id.eq(id))
+            .filter(exercises::owner_id.is_not_distinct_from(owner))
+            .select(exercises::version)
+            .for_update()
+            .first(conn)
+            .await
+            .optional()?;
+        let current = found.ok_or_else(|| Error::not_found("exercise", id))?;
+        if let Some(expected) = expected.filter(|expected| *expected != current) {
+            return Err(Error::stale("exercise", id, expected, current));
+        }
+        if let Some(name) = &patch.name
+            && let Some(other) = with_same_name(conn, owner, name)
+                .await?
+                .filter(|o| o.0 != id)
+        {
+            return Err(name_taken(name, Some(other)));
+        }
+        diesel::update(exercises::table.find(id))
+            .set((
+                patch,
+                exercises::version.eq(current + 1),
+                exercises::updated_at.eq(diesel::dsl::now),
+            ))
+            .execute(conn)
+            .await
+            .map_err(|error| clash(patch.name.as_deref(), error))?;
+        Ok(current + 1)
+    }
 }
 
-/// A LIKE pattern for names that contain the text, whatever signs the text holds.
-fn pattern_containing(text: &str) -> String {
-    let mut pattern = String::from("%");
-    for letter in text.to_lowercase().chars() {
-        if matches!(letter, '%' | '_' | '\\') {
-            pattern.push('\\');
+impl NewExercise {
+    /// Inserts it. The same id from the same owner is the same exercise, made once.
+    pub async fn insert(&self, conn: &mut AsyncPgConnection) -> Result<bool> {
+        let inserted = diesel::insert_into(exercises::table)
+            .values(self)
+            .on_conflict_do_nothing()
+            .execute(conn)
+            .await?;
+        if inserted > 0 {
+            return Ok(true);
         }
-        pattern.push(letter);
+        let own: Option<ExerciseId> = exercises::table
+            .filter(exercises::id.eq(self.id))
+            .filter(exercises::owner_id.is_not_distinct_from(self.owner_id))
+            .select(exercises::id)
+            .first(conn)
+            .await
+            .optional()?;
+        if own.is_some() {
+            return Ok(false);
+        }
+        match with_same_name(conn, self.owner_id, &self.name).await? {
+            Some(other) => Err(name_taken(&self.name, Some(other))),
+            None => Err(Error::invalid(
+                "input.id",
+                "this id is taken: make a new one",
+            )),
+        }
     }
-    pattern.push('%');
-    pattern
+}
+
+/// Another exercise that took the name in the same moment.
+fn clash(name: Option<&str>, error: diesel::result::Error) -> Error {
+    match (Error::broken_constraint(&error), name) {
+        (Some("exercises_library_name_key" | "exercises_owner_name_key"), Some(name)) => {
+            name_taken(name, None)
+        }
+        _ => error.into(),
+    }
+}
+
+/// The exercise that has the name, and its version.
+async fn with_same_name(
+    conn: &mut AsyncPgConnection,
+    owner: Option<UserId>,
+    name: &str,
+) -> QueryResult<Option<(ExerciseId, i32)>> {
+    exercises::table
+        .filter(exercises::owner_id.is_not_distinct_from(owner))
+        .filter(lower(exercises::name).eq(lower(name)))
+        .select((exercises::id, exercises::version))
+        .first(conn)
+        .await
+        .optional()
+}
+
+fn name_taken(name: &str, other: Option<(ExerciseId, i32)>) -> Error {
+    Error::Conflict {
+        message: format!(
+            "there is an exercise called `{name}` already: use it, or choose another name"
+        ),
+        id: other.map(|(id, _)| id.0),
+        version: other.map(|(_, version)| version),
+    }
+}
+
+/// All rows that the reader can see.
+fn visible_to<'a>(reader: Option<UserId>) -> Query<'a> {
+    let query = exercises::table.into_boxed();
+    match reader {
+        Some(reader) => query.filter(
+            exercises::owner_id
+                .is_null()
+                .or(exercises::owner_id.eq(reader)),
+        ),
+        None => query.filter(exercises::owner_id.is_null()),
+    }
+}
+
+fn matching<'a>(reader: Option<UserId>, filter: &'a ExerciseFilter) -> Query<'a> {
+    let mut query = match (filter.scope, reader) {
+        (ExerciseScope::All, reader) => visible_to(reader),
+        (ExerciseScope::Library, _) => visible_to(None),
+        (ExerciseScope::Mine, reader) => exercises::table
+            .filter(exercises::owner_id.eq(reader))
+            .into_boxed(),
+    };
+    query = if filter.archived {
+        query.filter(exercises::archived_at.is_not_null())
+    } else {
+        query.filter(exercises::archived_at.is_null())
+    };
+    if let Some(categories) = &filter.categories {
+        query = query.filter(exercises::category.eq_any(categories));
+    }
+    if let Some(muscles) = &filter.muscles {
+        let first = exercises::primary_muscles.overlaps_with(muscles);
+        query = query.filter(first.or(exercises::secondary_muscles.overlaps_with(muscles)));
+    }
+    if let Some(equipment) = &filter.equipment {
+        query = query.filter(exercises::equipment.is_contained_by(equipment));
+    }
+    if let Some(levels) = &filter.levels {
+        query = query.filter(exercises::level.eq_any(levels));
+    }
+    match filter.search.as_deref().map(str::trim) {
+        Some(search) if !search.is_empty() => query.filter(resembles(search)),
+        _ => query,
+    }
+}
+
+/// Similar enough to a part of the name or of an alias; the trigram index answers this.
+fn resembles<'a>(
+    search: &str,
+) -> Box<dyn BoxableExpression<exercises::table, Pg, SqlType = Bool> + 'a> {
+    Box::new(
+        sql::<Bool>("")
+            .bind::<Text, _>(search.to_lowercase())
+            .sql(" <% search_text"),
+    )
+}
+
+/// The order, and where in it the page begins. Ties are broken by id.
+fn ordered<'a>(query: Query<'a>, order: ExerciseOrder, page: &Page<ExercisePlace>) -> Query<'a> {
+    use exercises::{created_at, id, name};
+
+    let mut query = query;
+    match &page.from {
+        Some(ExercisePlace::Name(key, last)) if page.backward => {
+            let tie = lower(name).lt(lower(key.clone())).or(id.lt(*last));
+            query = query.filter(lower(name).le(lower(key.clone()))).filter(tie);
+        }
+        Some(ExercisePlace::Name(key, last)) => {
+            let tie = lower(name).gt(lower(key.clone())).or(id.gt(*last));
+            query = query.filter(lower(name).ge(lower(key.clone()))).filter(tie);
+        }
+        Some(ExercisePlace::Newest(at, last)) if page.backward => {
+            query = query
+                .filter(created_at.ge(*at))
+                .filter(created_at.gt(*at).or(id.gt(*last)));
+        }
+        Some(ExercisePlace::Newest(at, last)) => {
+            query = query
+                .filter(created_at.le(*at))
+                .filter(created_at.lt(*at).or(id.lt(*last)));
+        }
+        None => {}
+    }
+    match (order, page.backward) {
+        (ExerciseOrder::Name, false) => query.order((lower(name).asc(), id.asc())),
+        (ExerciseOrder::Name, true) => query.order((lower(name).desc(), id.desc())),
+        (ExerciseOrder::Newest, false) => query.order((created_at.desc(), id.desc())),
+        (ExerciseOrder::Newest, true) => query.order((created_at.asc(), id.asc())),
+    }
 }

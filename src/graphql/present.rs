@@ -33,8 +33,23 @@ fn present_error(error: &mut ServerError) {
     }
     error.message = ours.to_string();
     set(error, "code", ours.code());
-    if let Error::Invalid { field, .. } = &ours {
-        set(error, "field", field);
+    let extensions = error
+        .extensions
+        .get_or_insert_with(ErrorExtensionValues::default);
+    match &ours {
+        Error::Invalid { field, .. } => extensions.set("field", field.as_str()),
+        Error::Conflict { id, version, .. } => {
+            if let Some(id) = id {
+                extensions.set("id", id.to_string());
+            }
+            if let Some(version) = version {
+                extensions.set("version", *version);
+            }
+        }
+        Error::RateLimited { retry_after } => {
+            extensions.set("retryAfterSeconds", retry_after.as_secs() + 1);
+        }
+        _ => {}
     }
 }
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 
-use crate::{db::schema::history, ids::id, users::UserId, workouts::WorkoutId};
+use crate::{db::schema::history, ids::id, viewer::UserId, workouts::WorkoutId};
 
 id! {
     /// Names one entry of the history.

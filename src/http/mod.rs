@@ -22,22 +22,25 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 pub use requests::RequestId;
 pub use shutdown::{Draining, serve};
 
-use crate::{db::Db, graphql::Schema};
+use crate::{auth::Keys, db::Db, schema::Schema};
 
 /// What every handler can reach.
 #[derive(Clone)]
 pub struct App {
     pub db: Db,
+    pub keys: Arc<Keys>,
     pub schema: Schema,
     pub draining: Arc<Draining>,
 }
 
 impl App {
     #[must_use]
-    pub fn new(db: Db) -> Self {
-        let schema = crate::graphql::schema(db.clone());
+    pub fn new(db: Db, keys: Keys) -> Self {
+        let keys = Arc::new(keys);
+        let schema = crate::schema::schema(db.clone(), Arc::clone(&keys));
         Self {
             db,
+            keys,
             schema,
             draining: Arc::default(),
         }

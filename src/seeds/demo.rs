@@ -12,7 +12,8 @@ use crate::{
     db::schema::tasks,
     settings::{Settings, Units},
     tasks::{NewTask, TaskId},
-    users::{self, NewUser, User, UserId},
+    users::{self, NewUser, User},
+    viewer::UserId,
 };
 
 /// How to sign in as the demo user; the banner of a development server says so.

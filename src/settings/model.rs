@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use crate::{
     db::{schema::user_settings, text_enum},
-    users::UserId,
+    viewer::UserId,
 };
 
 text_enum! {

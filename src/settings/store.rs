@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::{Settings, Units};
-use crate::{db::schema::user_settings, users::UserId};
+use crate::{db::schema::user_settings, viewer::UserId};
 
 impl Settings {
     /// Settings for a user who has none yet; those who have keep theirs.

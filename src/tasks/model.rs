@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 
-use crate::{db::schema::tasks, ids::id, users::UserId};
+use crate::{db::schema::tasks, ids::id, viewer::UserId};
 
 id! {
     /// Names one task.

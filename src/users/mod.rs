@@ -4,5 +4,5 @@ mod model;
 mod password;
 mod store;
 
-pub use model::{NewUser, Role, User, UserId};
+pub use model::{NewUser, User};
 pub use password::{HashError, hash as hash_password};

@@ -6,24 +6,9 @@ use diesel::prelude::*;
 
 use crate::{
     config::Secret,
-    db::{schema::users, text_enum},
-    ids::id,
+    db::schema::users,
+    viewer::{Role, UserId},
 };
-
-id! {
-    /// Names one user.
-    UserId
-}
-
-text_enum! {
-    /// What a user may do.
-    Role {
-        /// Reads and changes what is their own.
-        Member = "member",
-        /// May also look after the server and its data.
-        Admin = "admin",
-    }
-}
 
 /// A person with an account.
 #[derive(Clone, Debug, HasQuery, SimpleObject)]

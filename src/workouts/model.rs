@@ -11,7 +11,7 @@ use crate::{
     },
     exercises::ExerciseId,
     ids::id,
-    users::UserId,
+    viewer::UserId,
 };
 
 id! {

@@ -2,10 +2,16 @@
 
 use std::{sync::Arc, time::Duration};
 
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
 use regimen::{
-    db::{Db, PoolOptions},
+    auth::Keys,
+    config::Secret,
+    db::{Db, PoolOptions, schema::users},
     http::{self, App},
     seeds,
+    users::NewUser,
+    viewer::{Role, UserId, Viewer},
 };
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::oneshot};
@@ -16,6 +22,7 @@ use super::{Answer, TestDatabase};
 pub struct TestApp {
     pub database: TestDatabase,
     pub db: Db,
+    pub keys: Arc<Keys>,
     pub url: String,
     pub client: reqwest::Client,
     _stop: oneshot::Sender<()>,
@@ -47,7 +54,9 @@ impl TestApp {
         };
         change(&mut options);
         let db = Db::new(database.address.clone(), options);
-        let app = App::new(db.clone());
+        let keys = Keys::new(&Secret::new("for tests and nothing else, ever".to_owned()));
+        let app = App::new(db.clone(), keys);
+        let keys = Arc::clone(&app.keys);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let (stop, stopped) = oneshot::channel::<()>();
@@ -66,6 +75,7 @@ impl TestApp {
         Self {
             database,
             db,
+            keys,
             url,
             client: reqwest::Client::new(),
             _stop: stop,
@@ -74,11 +84,18 @@ impl TestApp {
 
     /// Sends one GraphQL request as nobody.
     pub async fn graphql(&self, query: &str, variables: Value) -> Answer {
+        self.send(None, query, variables).await
+    }
+
+    async fn send(&self, token: Option<&str>, query: &str, variables: Value) -> Answer {
         let body = json!({"query": query, "variables": variables});
-        let request = self
+        let mut request = self
             .client
             .post(format!("{}/graphql", self.url))
             .json(&body);
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
         let response = request.send().await.expect("an answer");
         let status = response.status().as_u16();
         Answer {
@@ -87,10 +104,64 @@ impl TestApp {
         }
     }
 
+    /// A member called `name`, signed in.
+    pub async fn user(&self, name: &str) -> TestUser<'_> {
+        self.user_with(name, Role::Member).await
+    }
+
+    /// An admin called `name`, signed in.
+    pub async fn admin(&self, name: &str) -> TestUser<'_> {
+        self.user_with(name, Role::Admin).await
+    }
+
+    async fn user_with(&self, name: &str, role: Role) -> TestUser<'_> {
+        let mut conn = self.database.connect().await;
+        let new = NewUser {
+            id: UserId::new(),
+            email: format!("{name}@example.com"),
+            display_name: name.to_owned(),
+            password_hash: None,
+        };
+        let user = new.insert(&mut conn).await.expect("a user");
+        diesel::update(users::table.find(user.id))
+            .set(users::role.eq(role))
+            .execute(&mut conn)
+            .await
+            .expect("a role");
+        let viewer = Viewer {
+            user: user.id,
+            role,
+            session: None,
+        };
+        let token = self
+            .keys
+            .issue(viewer, Duration::from_secs(600))
+            .expect("a token");
+        TestUser {
+            app: self,
+            id: user.id,
+            token: token.expose().to_owned(),
+        }
+    }
+
     /// How many statements the server sent to the database while `work` ran.
     pub async fn statements_of<T>(&self, work: impl Future<Output = T>) -> (u64, T) {
         let before = self.db.meter().read().statements;
         let outcome = work.await;
         (self.db.meter().read().statements - before, outcome)
+    }
+}
+
+/// Somebody who is signed in.
+pub struct TestUser<'a> {
+    app: &'a TestApp,
+    pub id: UserId,
+    pub token: String,
+}
+
+impl TestUser<'_> {
+    /// Sends one GraphQL request as this user.
+    pub async fn graphql(&self, query: &str, variables: Value) -> Answer {
+        self.app.send(Some(&self.token), query, variables).await
     }
 }

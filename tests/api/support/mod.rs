@@ -4,8 +4,9 @@ mod answer;
 mod app;
 mod cluster;
 mod process;
+pub mod remote;
 
 pub use answer::Answer;
-pub use app::TestApp;
+pub use app::{TestApp, TestUser};
 pub use cluster::{TestDatabase, scratch_folder};
 pub use process::{Finished, Server, regimen};

@@ -1,0 +1,73 @@
+//! What a resolver reaches through its context: the database, the request's loaders, and who asks.
+
+use async_graphql::{
+    Context,
+    dataloader::{DataLoader, NoCache},
+    runtime::{TokioSpawner, TokioTimer},
+};
+
+use crate::{
+    db::Db,
+    error::{Error, Result},
+    viewer::{Caller, Role, UserId, Viewer},
+};
+
+/// Where every dataloader's batches are resolved; the key's type tells the loaders apart.
+pub struct Loaders {
+    pub db: Db,
+}
+
+/// A request's loaders: they forget everything when the answer is written.
+#[must_use]
+pub fn loaders(db: Db) -> DataLoader<Loaders, NoCache> {
+    DataLoader::new(
+        Loaders { db },
+        TokioSpawner::current(),
+        TokioTimer::default(),
+    )
+}
+
+/// The answer of a field that may fail alone: its error nulls the field and nothing around it.
+pub type Nullable<T> = Option<Result<T>>;
+
+/// What a resolver reaches through its context.
+pub trait ContextExt {
+    fn db(&self) -> &Db;
+    fn loaders(&self) -> &DataLoader<Loaders, NoCache>;
+
+    /// Whoever sent the request, or nobody.
+    fn caller(&self) -> Caller;
+
+    /// The signed-in user, who must be there.
+    fn viewer(&self) -> Result<Viewer> {
+        self.caller().ok_or(Error::SIGN_IN_FIRST)
+    }
+
+    /// The owner of whatever this request reads or writes: the signed-in user.
+    fn owner(&self) -> Result<UserId> {
+        self.viewer().map(|viewer| viewer.user)
+    }
+
+    /// The signed-in user, who must be an admin.
+    fn admin(&self) -> Result<Viewer> {
+        let viewer = self.viewer()?;
+        match viewer.role {
+            Role::Admin => Ok(viewer),
+            Role::Member => Err(Error::ADMINS_ONLY),
+        }
+    }
+}
+
+impl ContextExt for Context<'_> {
+    fn db(&self) -> &Db {
+        self.data_unchecked()
+    }
+
+    fn loaders(&self) -> &DataLoader<Loaders, NoCache> {
+        self.data_unchecked()
+    }
+
+    fn caller(&self) -> Caller {
+        self.data_opt::<Caller>().copied().flatten()
+    }
+}

@@ -1,0 +1,160 @@
+//! What every mutation has in common: one transaction, and an answer that is the same when a client
+//! asks twice with the same key.
+
+use std::collections::BTreeMap;
+
+use async_graphql::{Context, Name, Value};
+use diesel::prelude::*;
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, TransactionManager};
+use serde::{Serialize, de::DeserializeOwned};
+use sha2::{Digest, Sha256};
+
+use super::ContextExt;
+use crate::{
+    db::schema::idempotency_keys,
+    error::{Error, Result},
+    viewer::UserId,
+};
+
+/// The argument that makes a mutation safe to repeat.
+const KEY_ARGUMENT: &str = "idempotencyKey";
+const LONGEST_KEY: usize = 200;
+
+/// Runs `work` in one transaction, on behalf of the signed-in user. What it returns (usually the ids of
+/// what was changed) is kept with the idempotency key, if there is one, and returned again for it.
+pub async fn mutate<T>(
+    ctx: &Context<'_>,
+    idempotency_key: Option<String>,
+    work: impl AsyncFnOnce(&mut AsyncPgConnection, UserId) -> Result<T> + Send,
+) -> Result<T>
+where
+    T: Serialize + DeserializeOwned + Send + Sync,
+{
+    let owner = ctx.owner()?;
+    let request = idempotency_key.map(|key| Keyed::of(ctx, key)).transpose()?;
+    let mut conn = ctx.db().conn().await?;
+    let conn = &mut *conn;
+    // Not `transaction()`: it demands of the closure's future what only the caller can promise.
+    Transactions::begin_transaction(conn).await?;
+    let outcome = match request {
+        None => work(conn, owner).await,
+        Some(request) => once(conn, owner, request, work).await,
+    };
+    match outcome {
+        Ok(answer) => {
+            Transactions::commit_transaction(conn).await?;
+            Ok(answer)
+        }
+        Err(error) => {
+            Transactions::rollback_transaction(conn).await?;
+            Err(error)
+        }
+    }
+}
+
+type Transactions = <AsyncPgConnection as AsyncConnection>::TransactionManager;
+
+/// Does the work unless it was done before under the same key.
+async fn once<T: Serialize + DeserializeOwned + Send + Sync>(
+    conn: &mut AsyncPgConnection,
+    owner: UserId,
+    request: Keyed,
+    work: impl AsyncFnOnce(&mut AsyncPgConnection, UserId) -> Result<T> + Send,
+) -> Result<T> {
+    if let Some(answer) = request.claim(conn, owner).await? {
+        return serde_json::from_value(answer).map_err(Error::internal);
+    }
+    let answer = work(conn, owner).await?;
+    request.keep(conn, owner, &answer).await?;
+    Ok(answer)
+}
+
+/// A mutation that carries an idempotency key.
+struct Keyed {
+    key: String,
+    payload_hash: Vec<u8>,
+}
+
+impl Keyed {
+    fn of(ctx: &Context<'_>, key: String) -> Result<Self> {
+        if key.is_empty() || key.chars().count() > LONGEST_KEY {
+            let message = format!("`{KEY_ARGUMENT}` must have from 1 to {LONGEST_KEY} characters");
+            return Err(Error::invalid(KEY_ARGUMENT, message));
+        }
+        let mut arguments = ctx
+            .field()
+            .arguments()
+            .map_err(|error| Error::invalid("", error.message))?;
+        arguments.retain(|(name, _)| name != KEY_ARGUMENT);
+        let payload_hash = hash(ctx.field().name(), &arguments)?;
+        Ok(Self { key, payload_hash })
+    }
+
+    /// Takes the key for this request, or finds what was answered to it before. A request with the
+    /// same key that is still under way is waited for.
+    async fn claim(
+        &self,
+        conn: &mut AsyncPgConnection,
+        owner: UserId,
+    ) -> Result<Option<serde_json::Value>> {
+        use idempotency_keys as keys;
+
+        let taken = diesel::insert_into(keys::table)
+            .values((
+                keys::user_id.eq(owner),
+                keys::key.eq(&self.key),
+                keys::payload_hash.eq(&self.payload_hash),
+            ))
+            .on_conflict_do_nothing()
+            .execute(conn)
+            .await?;
+        if taken > 0 {
+            return Ok(None);
+        }
+        let (hash, response): (Vec<u8>, Option<serde_json::Value>) = keys::table
+            .find((owner, &self.key))
+            .select((keys::payload_hash, keys::response))
+            .first(conn)
+            .await?;
+        if hash != self.payload_hash {
+            return Err(Error::Conflict {
+                message: format!(
+                    "`{KEY_ARGUMENT}` was used before with other arguments: make a new key for a new request"
+                ),
+                id: None,
+                version: None,
+            });
+        }
+        Ok(Some(response.unwrap_or_default()))
+    }
+
+    async fn keep(
+        &self,
+        conn: &mut AsyncPgConnection,
+        owner: UserId,
+        answer: &(impl Serialize + Sync),
+    ) -> Result<()> {
+        let answer = serde_json::to_value(answer).map_err(Error::internal)?;
+        diesel::update(idempotency_keys::table.find((owner, &self.key)))
+            .set(idempotency_keys::response.eq(answer))
+            .execute(conn)
+            .await?;
+        Ok(())
+    }
+}
+
+/// Neither the order of arguments nor that of keys makes another request: JSON values sort them.
+fn hash(field: &str, arguments: &[(Name, Value)]) -> Result<Vec<u8>> {
+    let arguments: BTreeMap<&str, &Value> = arguments
+        .iter()
+        .map(|(name, value)| (name.as_str(), value))
+        .collect();
+    let sorted = serde_json::to_value(arguments).map_err(Error::internal)?;
+    let text = serde_json::to_vec(&sorted).map_err(Error::internal)?;
+    Ok(Sha256::new()
+        .chain_update(field)
+        .chain_update([0])
+        .chain_update(text)
+        .finalize()
+        .to_vec())
+}

@@ -1,0 +1,170 @@
+//! Pages of a list: the arguments every list takes, and the connection every list answers with.
+
+use async_graphql::{
+    Object, OutputType,
+    connection::{Connection as Relay, Edge, EmptyFields},
+};
+use futures_util::future::BoxFuture;
+use serde::de::DeserializeOwned;
+
+use super::{ContextExt, Cursor};
+use crate::{
+    db::Db,
+    error::{Error, Result},
+};
+
+const DEFAULT_SIZE: i32 = 20;
+const LARGEST_SIZE: i32 = 100;
+const FARTHEST_OFFSET: i32 = 100_000;
+
+/// A page of a list, with cursors to the next and the previous one.
+pub type Connection<N> = Relay<Cursor, N, Total, EmptyFields>;
+
+/// Which part of a list is wanted. `K` is what the list is ordered by.
+#[derive(Clone, Debug)]
+pub struct Page<K> {
+    list: &'static str,
+    size: i64,
+    /// From the end towards the beginning.
+    pub backward: bool,
+    /// The place to continue from, itself left out.
+    pub from: Option<K>,
+    pub offset: i64,
+}
+
+impl<K: DeserializeOwned> Page<K> {
+    /// Checks a list's four arguments. `list` names the list and its order.
+    pub fn new(
+        list: &'static str,
+        first: Option<i32>,
+        after: Option<&str>,
+        last: Option<i32>,
+        before: Option<&str>,
+    ) -> Result<Self> {
+        let backward = last.is_some() || (first.is_none() && before.is_some());
+        if first.is_some() && last.is_some() {
+            return Err(Error::invalid("last", "give `first` or `last`, not both"));
+        }
+        if after.is_some() && before.is_some() {
+            return Err(Error::invalid(
+                "before",
+                "give `after` or `before`, not both",
+            ));
+        }
+        let (size_name, size) = if backward {
+            ("last", last)
+        } else {
+            ("first", first)
+        };
+        let (cursor_name, cursor) = if backward {
+            ("before", before)
+        } else {
+            ("after", after)
+        };
+        if let Some(wrong) = if backward { after } else { before } {
+            let _ = wrong;
+            let (wrong, right) = if backward {
+                ("after", "first")
+            } else {
+                ("before", "last")
+            };
+            return Err(Error::invalid(
+                wrong,
+                format!("`{wrong}` goes with `{right}`"),
+            ));
+        }
+        let size = size.unwrap_or(DEFAULT_SIZE);
+        if !(0..=LARGEST_SIZE).contains(&size) {
+            let message = format!("`{size_name}` must be from 0 to {LARGEST_SIZE}");
+            return Err(Error::invalid(size_name, message));
+        }
+        let from = cursor
+            .map(|text| open(list, cursor_name, text))
+            .transpose()?;
+        Ok(Self {
+            list,
+            size: i64::from(size),
+            backward,
+            from,
+            offset: 0,
+        })
+    }
+
+    /// Skips this many records, for lists that are shown with page numbers.
+    pub fn skipping(mut self, offset: Option<i32>) -> Result<Self> {
+        let offset = offset.unwrap_or(0);
+        if !(0..=FARTHEST_OFFSET).contains(&offset) {
+            let message = format!("`offset` must be from 0 to {FARTHEST_OFFSET}");
+            return Err(Error::invalid("offset", message));
+        }
+        if offset > 0 && (self.backward || self.from.is_some()) {
+            return Err(Error::invalid("offset", "`offset` goes with `first` alone"));
+        }
+        self.offset = i64::from(offset);
+        Ok(self)
+    }
+}
+
+fn open<K: DeserializeOwned>(list: &str, field: &str, text: &str) -> Result<K> {
+    Cursor::open(text, list).ok_or_else(|| {
+        let message =
+            "this cursor is damaged or belongs to another list or order: start without one";
+        Error::invalid(field, message)
+    })
+}
+
+impl<K: serde::Serialize> Page<K> {
+    /// How many rows to fetch: one more than is shown, to know whether there are more.
+    #[must_use]
+    pub const fn limit(&self) -> i64 {
+        self.size + 1
+    }
+
+    /// The connection over the rows fetched, in the order in which they were fetched.
+    pub fn connect<N: OutputType>(
+        &self,
+        mut rows: Vec<N>,
+        total: Total,
+        place_of: impl Fn(&N) -> K,
+    ) -> Connection<N> {
+        let size = usize::try_from(self.size).unwrap_or(0);
+        let more = rows.len() > size;
+        rows.truncate(size);
+        if self.backward {
+            rows.reverse();
+        }
+        let came_from = self.from.is_some() || self.offset > 0;
+        let (previous, next) = if self.backward {
+            (more, came_from)
+        } else {
+            (came_from, more)
+        };
+        let mut connection = Relay::with_additional_fields(previous, next, total);
+        connection.edges = rows
+            .into_iter()
+            .map(|node| Edge::new(Cursor::new(self.list, &place_of(&node)), node))
+            .collect();
+        connection
+    }
+}
+
+type Count = dyn Fn(Db) -> BoxFuture<'static, Result<i64>> + Send + Sync;
+
+/// How many records a list has, counted only when asked.
+pub struct Total(Box<Count>);
+
+impl Total {
+    pub fn counted_by(
+        count: impl Fn(Db) -> BoxFuture<'static, Result<i64>> + Send + Sync + 'static,
+    ) -> Self {
+        Self(Box::new(count))
+    }
+}
+
+#[Object]
+impl Total {
+    /// How many records the whole list has. Costs a count; ask only when it is shown.
+    async fn total_count(&self, ctx: &async_graphql::Context<'_>) -> Result<i64> {
+        (self.0)(ctx.db().clone()).await
+    }
+}

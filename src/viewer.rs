@@ -1,0 +1,30 @@
+//! Who is asking: made once at the edge from the request's token, and demanded by whoever needs one.
+
+use crate::{db::text_enum, ids::id};
+
+id! {
+    /// Names one user.
+    UserId
+}
+
+text_enum! {
+    /// What a user may do.
+    Role {
+        /// Reads and changes what is their own.
+        Member = "member",
+        /// May also look after the server and its data.
+        Admin = "admin",
+    }
+}
+
+/// A signed-in user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Viewer {
+    pub user: UserId,
+    pub role: Role,
+    /// The session that the token belongs to; none for tokens of an outside issuer.
+    pub session: Option<uuid::Uuid>,
+}
+
+/// Who sent a request: somebody, or nobody.
+pub type Caller = Option<Viewer>;
