@@ -69,6 +69,22 @@ impl Error {
         }
     }
 
+    /// The same error where the input stood in a list or in another input: `input.name` within
+    /// `exercises.3` is `exercises.3.name`.
+    #[must_use]
+    pub fn within(self, place: &str) -> Self {
+        match self {
+            Self::Invalid { field, message } => {
+                let inner = field.strip_prefix("input.").unwrap_or(&field);
+                Self::Invalid {
+                    field: format!("{place}.{inner}"),
+                    message,
+                }
+            }
+            other => other,
+        }
+    }
+
     /// Nothing of that kind with that id, as far as the caller may know.
     pub fn not_found(what: &'static str, id: impl Into<Uuid>) -> Self {
         Self::NotFound {

@@ -2,11 +2,13 @@
 
 use async_graphql::{ComplexObject, Context, Object, SimpleObject};
 use futures_util::FutureExt;
+use serde::{Deserialize, Serialize};
 
 use super::{
-    Exercise, ExerciseId,
+    Exercise, ExerciseId, NewExercise,
     input::{CreateExerciseInput, ExerciseFilter, ExerciseOrder, UpdateExerciseInput},
     loader::ExerciseSeenBy,
+    merge,
     model::ExercisePatch,
 };
 use crate::{
@@ -15,6 +17,9 @@ use crate::{
     graphql::{Connection, ContextExt, Nullable, Page, Total, mutate},
     viewer::UserId,
 };
+
+/// The most exercises that are added to the library at once.
+const MOST_SEEDS: usize = 500;
 
 #[derive(Default)]
 pub struct ExerciseQuery;
@@ -123,6 +128,41 @@ impl ExerciseMutation {
         };
         Some(change(ctx, idempotency_key, id, expected_version, patch).await)
     }
+
+    /// Merges duplicates of one's own into one exercise: every workout that used them uses that one
+    /// from now on, and their names become its aliases.
+    async fn merge_exercises(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The duplicates, from 1 to 50; they are gone afterwards.")] from: Vec<
+            ExerciseId,
+        >,
+        #[graphql(desc = "The exercise that stays: one's own, or the library's.")] into: ExerciseId,
+        #[graphql(desc = "Send the same key again to repeat a request safely.")]
+        idempotency_key: Option<String>,
+    ) -> Nullable<ExercisePayload> {
+        Some(merge_into(ctx, idempotency_key, from, into).await)
+    }
+
+    /// Adds exercises to the library where their names are free. Sending them again adds nothing.
+    async fn seed_exercises(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "From 1 to 500 exercises.")] exercises: Vec<CreateExerciseInput>,
+        #[graphql(desc = "Send the same key again to repeat a request safely.")]
+        idempotency_key: Option<String>,
+    ) -> Nullable<SeedExercisesPayload> {
+        Some(seed(ctx, idempotency_key, exercises).await)
+    }
+}
+
+/// What became of exercises that were added to the library.
+#[derive(SimpleObject, Serialize, Deserialize)]
+struct SeedExercisesPayload {
+    /// How many were added.
+    inserted: i32,
+    /// The names that were taken, by these or by other exercises.
+    skipped: Vec<String>,
 }
 
 impl Exercise {
@@ -189,4 +229,55 @@ async fn owner_of(ctx: &Context<'_>, id: ExerciseId) -> Result<Option<UserId>> {
         return Ok(None);
     }
     Ok(Some(viewer.user))
+}
+
+async fn merge_into(
+    ctx: &Context<'_>,
+    key: Option<String>,
+    from: Vec<ExerciseId>,
+    into: ExerciseId,
+) -> Result<ExercisePayload> {
+    merge::check(&from, into)?;
+    let id = mutate(ctx, key, async |conn, owner| {
+        merge::merge(conn, owner, &from, into).await?;
+        Ok(into)
+    })
+    .await?;
+    Ok(ExercisePayload {
+        exercise: Exercise::load(ctx, id).await?,
+    })
+}
+
+async fn seed(
+    ctx: &Context<'_>,
+    key: Option<String>,
+    inputs: Vec<CreateExerciseInput>,
+) -> Result<SeedExercisesPayload> {
+    ctx.admin()?;
+    if inputs.is_empty() || inputs.len() > MOST_SEEDS {
+        let message = format!("`exercises` must have from 1 to {MOST_SEEDS} items");
+        return Err(Error::invalid("exercises", message));
+    }
+    let mut rows = Vec::with_capacity(inputs.len());
+    for (index, input) in inputs.into_iter().enumerate() {
+        rows.push(
+            input
+                .check(None)
+                .map_err(|error| error.within(&format!("exercises.{index}")))?,
+        );
+    }
+    mutate(ctx, key, async |conn, _| {
+        let added = NewExercise::insert_missing(conn, &rows).await?;
+        let changes: Vec<Change> = added
+            .iter()
+            .map(|id| Change::created(Entity::Exercise, id.0))
+            .collect();
+        changes::append(conn, EVERYBODY, &changes).await?;
+        let skipped = rows.iter().filter(|row| !added.contains(&row.id));
+        Ok(SeedExercisesPayload {
+            inserted: i32::try_from(added.len()).unwrap_or(i32::MAX),
+            skipped: skipped.map(|row| row.name.clone()).collect(),
+        })
+    })
+    .await
 }

@@ -3,6 +3,7 @@
 mod graphql;
 mod input;
 mod loader;
+mod merge;
 mod model;
 mod store;
 

@@ -126,6 +126,19 @@ impl Exercise {
 }
 
 impl NewExercise {
+    /// Inserts those that clash with nothing, and returns their ids.
+    pub async fn insert_missing(
+        conn: &mut AsyncPgConnection,
+        rows: &[Self],
+    ) -> QueryResult<Vec<ExerciseId>> {
+        diesel::insert_into(exercises::table)
+            .values(rows)
+            .on_conflict_do_nothing()
+            .returning(exercises::id)
+            .get_results(conn)
+            .await
+    }
+
     /// Inserts it. The same id from the same owner is the same exercise, made once.
     pub async fn insert(&self, conn: &mut AsyncPgConnection) -> Result<bool> {
         let inserted = diesel::insert_into(exercises::table)

@@ -1,9 +1,6 @@
 //! Opaque, checked places in a list. A cursor knows which list it belongs to, so one of another list,
 //! or one that was changed on the way, is refused instead of misunderstood.
 
-use std::convert::Infallible;
-
-use async_graphql::connection::CursorType;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
@@ -21,6 +18,12 @@ impl Cursor {
         let mut bytes = serde_json::to_vec(values).unwrap_or_default();
         bytes.extend(seal(list, &bytes));
         Self(BASE64.encode(bytes))
+    }
+
+    /// The cursor as clients see it.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.0.clone()
     }
 
     /// The values that a cursor of `list` holds; none where it is not one.
@@ -41,18 +44,6 @@ fn seal(list: &str, values: &[u8]) -> [u8; SEAL] {
         .chain_update(values)
         .finalize();
     std::array::from_fn(|i| digest[i])
-}
-
-impl CursorType for Cursor {
-    type Error = Infallible;
-
-    fn decode_cursor(text: &str) -> Result<Self, Infallible> {
-        Ok(Self(text.to_owned()))
-    }
-
-    fn encode_cursor(&self) -> String {
-        self.0.clone()
-    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,8 @@
 //! Pages of a list: the arguments every list takes, and the connection every list answers with.
 
-use async_graphql::{
-    Object, OutputType,
-    connection::{Connection as Relay, Edge, EmptyFields},
-};
+use std::borrow::Cow;
+
+use async_graphql::{Context, Object, OutputType, TypeName, connection::PageInfo};
 use futures_util::future::BoxFuture;
 use serde::de::DeserializeOwned;
 
@@ -17,8 +16,19 @@ const DEFAULT_SIZE: i32 = 20;
 const LARGEST_SIZE: i32 = 100;
 const FARTHEST_OFFSET: i32 = 100_000;
 
-/// A page of a list, with cursors to the next and the previous one.
-pub type Connection<N> = Relay<Cursor, N, Total, EmptyFields>;
+/// One page of a list.
+pub struct Connection<N> {
+    edges: Vec<Edge<N>>,
+    has_previous_page: bool,
+    has_next_page: bool,
+    total: Total,
+}
+
+/// One record's place in a list.
+pub struct Edge<N> {
+    cursor: Cursor,
+    node: N,
+}
 
 /// Which part of a list is wanted. `K` is what the list is ordered by.
 #[derive(Clone, Debug)]
@@ -139,12 +149,72 @@ impl<K: serde::Serialize> Page<K> {
         } else {
             (came_from, more)
         };
-        let mut connection = Relay::with_additional_fields(previous, next, total);
-        connection.edges = rows
-            .into_iter()
-            .map(|node| Edge::new(Cursor::new(self.list, &place_of(&node)), node))
-            .collect();
-        connection
+        let place = |node| Edge {
+            cursor: Cursor::new(self.list, &place_of(&node)),
+            node,
+        };
+        Connection {
+            edges: rows.into_iter().map(place).collect(),
+            has_previous_page: previous,
+            has_next_page: next,
+            total,
+        }
+    }
+}
+
+impl<N: OutputType> TypeName for Connection<N> {
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Connection", N::type_name()).into()
+    }
+}
+
+/// One page of a list.
+#[Object(name_type)]
+impl<N: OutputType> Connection<N> {
+    /// Where the page lies in the list, and how to get at the next one.
+    async fn page_info(&self) -> PageInfo {
+        let cursor = |edge: &Edge<N>| edge.cursor.text();
+        PageInfo {
+            has_previous_page: self.has_previous_page,
+            has_next_page: self.has_next_page,
+            start_cursor: self.edges.first().map(cursor),
+            end_cursor: self.edges.last().map(cursor),
+        }
+    }
+
+    /// The records of the page, each with its place.
+    async fn edges(&self) -> &[Edge<N>] {
+        &self.edges
+    }
+
+    /// The records of the page.
+    async fn nodes(&self) -> Vec<&N> {
+        self.edges.iter().map(|edge| &edge.node).collect()
+    }
+
+    /// How many records the whole list has. Costs a count; ask only when it is shown.
+    async fn total_count(&self, ctx: &Context<'_>) -> Result<i64> {
+        (self.total.0)(ctx.db().clone()).await
+    }
+}
+
+impl<N: OutputType> TypeName for Edge<N> {
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Edge", N::type_name()).into()
+    }
+}
+
+/// One record's place in a list.
+#[Object(name_type)]
+impl<N: OutputType> Edge<N> {
+    /// Send it as `after` or `before` to continue from here.
+    async fn cursor(&self) -> String {
+        self.cursor.text()
+    }
+
+    /// The record itself.
+    async fn node(&self) -> &N {
+        &self.node
     }
 }
 
@@ -158,13 +228,5 @@ impl Total {
         count: impl Fn(Db) -> BoxFuture<'static, Result<i64>> + Send + Sync + 'static,
     ) -> Self {
         Self(Box::new(count))
-    }
-}
-
-#[Object]
-impl Total {
-    /// How many records the whole list has. Costs a count; ask only when it is shown.
-    async fn total_count(&self, ctx: &async_graphql::Context<'_>) -> Result<i64> {
-        (self.0)(ctx.db().clone()).await
     }
 }

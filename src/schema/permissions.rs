@@ -31,6 +31,8 @@ pub const TABLE: &[(&str, Access)] = &[
     ("createExercise", Member),
     ("updateExercise", Member),
     ("archiveExercise", Member),
+    ("mergeExercises", Member),
+    ("seedExercises", Access::Admin),
 ];
 
 /// The root fields of the schema that have no row here.

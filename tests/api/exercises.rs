@@ -1,5 +1,8 @@
 //! Exercises, over GraphQL.
 
+use diesel::prelude::*;
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use regimen::db::schema::{workout_exercises, workouts};
 use serde_json::{Value, json};
 
 use crate::support::{Answer, TestApp, TestUser};
@@ -287,4 +290,100 @@ async fn nobody_changes_anything_without_signing_in() {
     let input = json!({"name": "Squat", "category": "legs"});
     let refused = app.graphql(CREATE, json!({"input": input})).await;
     assert_eq!(refused.code(), "UNAUTHENTICATED");
+}
+
+const MERGE: &str = "mutation ($from: [ID!]!, $into: ID!) {
+    mergeExercises(from: $from, into: $into) { exercise { name aliases version } }
+}";
+
+/// A workout of the owner's that uses the exercise.
+async fn workout_with(app: &TestApp, owner: &TestUser<'_>, exercise: &Value) -> uuid::Uuid {
+    let workout = uuid::Uuid::now_v7();
+    let (owner, exercise) = (owner.id, exercise.as_str().unwrap());
+    let sql = format!(
+        "INSERT INTO workouts (user_id, id, name) VALUES ('{owner}', '{workout}', 'Legs');
+         INSERT INTO workout_exercises (user_id, id, workout_id, exercise_id, order_index)
+         VALUES ('{owner}', gen_random_uuid(), '{workout}', '{exercise}', 0)"
+    );
+    app.database
+        .connect()
+        .await
+        .batch_execute(&sql)
+        .await
+        .unwrap();
+    workout
+}
+
+#[tokio::test]
+async fn merged_duplicates_leave_their_names_and_their_workouts_behind() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada").await;
+    let (kept, duplicate) = (
+        create(&ada, "Back Squat").await,
+        create(&ada, "Squat (Bar)").await,
+    );
+    let workout = workout_with(&app, &ada, &duplicate["id"]).await;
+
+    let request = json!({"from": [duplicate["id"]], "into": kept["id"]});
+    let merged = ada.graphql(MERGE, request.clone()).await;
+
+    let exercise = &merged.data()["mergeExercises"]["exercise"];
+    assert_eq!(exercise["aliases"], json!(["squat (bar)"]));
+    let mut conn = app.database.connect().await;
+    let (version, exercise_id): (i32, uuid::Uuid) = workouts::table
+        .inner_join(workout_exercises::table.on(workout_exercises::workout_id.eq(workouts::id)))
+        .filter(workouts::id.eq(workout))
+        .select((workouts::version, workout_exercises::exercise_id))
+        .first(&mut conn)
+        .await
+        .unwrap();
+    assert_eq!((version, json!(exercise_id)), (2, kept["id"].clone()));
+    assert_eq!(ada.graphql(MERGE, request).await.code(), "NOT_FOUND");
+}
+
+#[tokio::test]
+async fn only_ones_own_exercises_are_merged_away() {
+    let app = TestApp::seeded().await;
+    let (ada, bob) = (app.user("ada").await, app.user("bob").await);
+    let mine = create(&ada, "Cellar Squat").await;
+    let library = app.graphql(LIST, json!({"first": 1})).await;
+    let library = &library.data()["exercises"]["nodes"][0]["id"];
+    for (user, from, into) in [(&ada, library, &mine["id"]), (&bob, &mine["id"], library)] {
+        let refused = user
+            .graphql(MERGE, json!({"from": [from], "into": into}))
+            .await;
+        assert_eq!(refused.code(), "NOT_FOUND");
+    }
+    let itself = ada
+        .graphql(MERGE, json!({"from": [mine["id"]], "into": mine["id"]}))
+        .await;
+    assert_eq!((itself.code(), itself.field()), ("VALIDATION", "from.0"));
+}
+
+#[tokio::test]
+async fn adding_to_the_library_twice_adds_once() {
+    let app = TestApp::start().await;
+    let root = app.admin("root").await;
+    let add = "mutation ($exercises: [CreateExerciseInput!]!) {
+        seedExercises(exercises: $exercises) { inserted skipped }
+    }";
+    let two = json!({"exercises": [
+        {"name": "Squat", "category": "legs"}, {"name": "Press", "category": "chest"},
+    ]});
+
+    let first = root.graphql(add, two.clone()).await;
+    let second = root.graphql(add, two).await;
+    let wrong =
+        json!({"exercises": [{"name": "Row", "category": "back"}, {"name": "", "category": "x"}]});
+    let refused = root.graphql(add, wrong).await;
+
+    assert_eq!(
+        first.data()["seedExercises"],
+        json!({"inserted": 2, "skipped": []})
+    );
+    assert_eq!(
+        second.data()["seedExercises"],
+        json!({"inserted": 0, "skipped": ["Squat", "Press"]})
+    );
+    assert_eq!(refused.field(), "exercises.1.name");
 }

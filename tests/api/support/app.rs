@@ -10,7 +10,7 @@ use regimen::{
     db::{Db, PoolOptions, schema::users},
     http::{self, App},
     seeds,
-    users::NewUser,
+    users::{NewUser, User},
     viewer::{Role, UserId, Viewer},
 };
 use serde_json::{Value, json};
@@ -109,9 +109,23 @@ impl TestApp {
         self.user_with(name, Role::Member).await
     }
 
+    /// A member nobody has heard of, signed in.
+    pub async fn newcomer(&self) -> TestUser<'_> {
+        self.user(&uuid::Uuid::now_v7().to_string()).await
+    }
+
     /// An admin called `name`, signed in.
     pub async fn admin(&self, name: &str) -> TestUser<'_> {
         self.user_with(name, Role::Admin).await
+    }
+
+    /// The demo user of the seeds, signed in.
+    pub async fn demo_user(&self) -> TestUser<'_> {
+        let mut conn = self.database.connect().await;
+        let user = User::find_by_email(&mut conn, seeds::DEMO_EMAIL)
+            .await
+            .expect("an answer");
+        self.sign_in(user.expect("the demo user").id, Role::Member)
     }
 
     async fn user_with(&self, name: &str, role: Role) -> TestUser<'_> {
@@ -128,8 +142,12 @@ impl TestApp {
             .execute(&mut conn)
             .await
             .expect("a role");
+        self.sign_in(user.id, role)
+    }
+
+    fn sign_in(&self, id: UserId, role: Role) -> TestUser<'_> {
         let viewer = Viewer {
-            user: user.id,
+            user: id,
             role,
             session: None,
         };
@@ -139,7 +157,7 @@ impl TestApp {
             .expect("a token");
         TestUser {
             app: self,
-            id: user.id,
+            id,
             token: token.expose().to_owned(),
         }
     }
