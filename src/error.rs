@@ -32,6 +32,10 @@ pub enum Error {
     Unauthenticated(&'static str),
     #[error("{0}")]
     Forbidden(&'static str),
+    /// Items of a list that cannot be taken, each with the path to it; nothing was changed. The answer
+    /// has an error for each.
+    #[error("{}", .0.first().map_or_else(String::new, |(_, error)| error.to_string()))]
+    Items(Vec<(String, Self)>),
     #[error("too many attempts: try again in {}", humantime::format_duration(*.retry_after))]
     RateLimited { retry_after: Duration },
     #[error("the server is busy: try again in a moment")]
@@ -44,6 +48,9 @@ impl Error {
     pub const SIGN_IN_FIRST: Self = Self::Unauthenticated(
         "sign in first: send `Authorization: Bearer` with the access token of `signIn`",
     );
+    /// A token outlives the account it was made for by some minutes.
+    pub const ACCOUNT_GONE: Self =
+        Self::Unauthenticated("this account is gone: sign in with another, or make a new one");
     pub const ADMINS_ONLY: Self = Self::Forbidden("this is for admins: ask one to do it");
 
     /// The code a program can act on.
@@ -56,6 +63,10 @@ impl Error {
             Self::Unauthenticated(_) => "UNAUTHENTICATED",
             Self::Forbidden(_) => "FORBIDDEN",
             Self::RateLimited { .. } => "RATE_LIMITED",
+            Self::Items(items) => match items.as_slice() {
+                [(_, first), ..] => first.code(),
+                [] => "VALIDATION",
+            },
             Self::Unavailable(_) => "UNAVAILABLE",
             Self::Internal(_) => "INTERNAL",
         }
@@ -136,11 +147,21 @@ impl From<DbError> for Error {
             DbError::DatabaseError(Kind::CheckViolation, info) => {
                 broken_check(&**info).unwrap_or_else(|| Self::internal(error))
             }
+            DbError::DatabaseError(Kind::ForeignKeyViolation, info)
+                if info.constraint_name().is_some_and(names_the_owner) =>
+            {
+                Self::ACCOUNT_GONE
+            }
             DbError::DatabaseError(Kind::SerializationFailure | Kind::ClosedConnection, _)
             | DbError::BrokenTransactionManager => Self::Unavailable(Arc::new(error)),
             _ => Self::internal(error),
         }
     }
+}
+
+/// Whether the reference that was refused is that of a row to its owner.
+fn names_the_owner(constraint: &str) -> bool {
+    constraint.ends_with("_user_fkey") || constraint.ends_with("_owner_fkey")
 }
 
 /// `<table>_<column>_<rule>_check` as an error of the column's field.
@@ -165,7 +186,8 @@ fn broken_check(info: &(dyn DatabaseErrorInformation + Send + Sync)) -> Option<E
     ))
 }
 
-fn camel_case(column: &str) -> String {
+/// `due_date` as the API spells it: `dueDate`.
+pub(crate) fn camel_case(column: &str) -> String {
     let mut name = String::with_capacity(column.len());
     let mut upper = false;
     for letter in column.chars() {

@@ -2,7 +2,9 @@
 
 use std::io::IsTerminal;
 
-use tracing_subscriber::{Layer, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{
+    Layer, filter::LevelFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt,
+};
 
 use crate::config::{Config, LogFormat};
 
@@ -23,6 +25,12 @@ pub fn start(config: &Config) {
             .with_writer(std::io::stderr)
             .boxed(),
     };
-    let filtered = layer.with_filter(config.log.0.clone());
+    // The driver's debug lines quote the values of statements, which may be anybody's secrets.
+    let levels = config
+        .log
+        .0
+        .clone()
+        .with_target("tokio_postgres::query", LevelFilter::INFO);
+    let filtered = layer.with_filter(levels);
     let _ = tracing_subscriber::registry().with(filtered).try_init();
 }

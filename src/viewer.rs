@@ -1,5 +1,7 @@
 //! Who is asking: made once at the edge from the request's token, and demanded by whoever needs one.
 
+use std::net::IpAddr;
+
 use crate::{db::text_enum, ids::id};
 
 id! {
@@ -28,3 +30,11 @@ pub struct Viewer {
 
 /// Who sent a request: somebody, or nobody.
 pub type Caller = Option<Viewer>;
+
+/// Where a request came from, as far as the edge can tell.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Client {
+    pub address: Option<IpAddr>,
+    /// What the client calls itself, cut to a length that can be kept.
+    pub user_agent: Option<String>,
+}

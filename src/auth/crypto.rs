@@ -23,6 +23,10 @@ pub(super) fn install() {
 }
 
 /// Our own tokens are signed with a shared secret; nothing else is ever signed here.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the factory's type says so"
+)]
 fn signer(algorithm: &Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSigner>> {
     if *algorithm != Algorithm::HS256 || key.family() != AlgorithmFamily::Hmac {
         return Err(ErrorKind::InvalidAlgorithm.into());
@@ -33,6 +37,10 @@ fn signer(algorithm: &Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSigner>
     ))))
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the factory's type says so"
+)]
 fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>> {
     let check = match algorithm {
         Algorithm::HS256 => {

@@ -16,12 +16,24 @@ use crate::{
 const ISSUER: &str = "regimen";
 
 /// A token that proves nothing: expired, forged, or not a token at all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BadToken {
-    #[error("the access token has expired: get a new one with `refreshSession`")]
     Expired,
-    #[error("the access token is not valid: sign in again")]
     Invalid,
+    /// An outside issuer's, for an address that has an account of its own here.
+    AddressTaken,
+}
+
+impl BadToken {
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::Expired => "the access token has expired: get a new one with `refreshSession`",
+            Self::Invalid => "the access token is not valid: sign in again",
+            Self::AddressTaken => {
+                "the address of this token has an account with a password already: sign in with that"
+            }
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]

@@ -46,7 +46,7 @@ async fn with_schema(database: &Database, verb: Verb) -> Outcome {
             say_applied(&schema.up()?);
         }
         Verb::Status => {
-            for step in schema.status()? {
+            for step in schema.status().await? {
                 println!(
                     "{}  {}",
                     if step.applied { "applied" } else { "missing" },
@@ -81,7 +81,8 @@ pub(super) async fn up(database: &Database) -> Result<(), MigrationError> {
 pub(super) async fn require_current(database: &Database) -> Outcome {
     let mut schema = Schema::lock(&database.direct, database.limits()).await?;
     let missing = schema
-        .status()?
+        .status()
+        .await?
         .into_iter()
         .filter(|step| !step.applied)
         .count();

@@ -11,6 +11,7 @@ mod migrate;
 mod schema;
 mod seed;
 mod serve;
+mod user;
 
 use std::{collections::HashMap, error::Error, process::ExitCode};
 
@@ -46,6 +47,9 @@ enum Verb {
     Migrate(migrate::Verb),
     /// Add the exercise library and the demo user where they are missing
     Seed(seed::Args),
+    /// Look after accounts
+    #[command(subcommand)]
+    User(user::Verb),
     /// Print the GraphQL schema
     Schema,
 }
@@ -83,6 +87,7 @@ fn run(matches: &ArgMatches) -> Outcome {
             Verb::Db(verb) => db::run(&config, verb).await,
             Verb::Migrate(verb) => migrate::run(&config, verb).await,
             Verb::Seed(args) => seed::run(&config, &args).await,
+            Verb::User(verb) => user::run(&config, verb).await,
             Verb::Schema => schema::run(),
         }
     });

@@ -9,7 +9,7 @@ use tokio::{
 
 use super::{Outcome, migrate, seed};
 use crate::{
-    auth::Keys,
+    auth::{BadIssuer, Gate, GateOptions, IssuerOptions, Keys},
     config::{Config, Secret},
     db::Database,
     http::{self, App},
@@ -17,7 +17,7 @@ use crate::{
 };
 
 pub(super) async fn run(config: &Config) -> Outcome {
-    let keys = keys(config)?;
+    let gate = Gate::new(keys(config)?, gate_options(config)?)?;
     // Taken first: a second server on the same port ends before it touches anything.
     let listener = listen(config).await?;
     let ended = stop_signal()?;
@@ -25,21 +25,21 @@ pub(super) async fn run(config: &Config) -> Outcome {
         database = Database::open(config) => database?,
         () = ended.wait() => return Ok(()),
     };
-    let outcome = run_on(config, keys, &mut database, listener, ended).await;
+    let outcome = run_on(config, gate, &mut database, listener, ended).await;
     database.close().await;
     outcome
 }
 
 async fn run_on(
     config: &Config,
-    keys: Keys,
+    gate: Gate,
     database: &mut Database,
     listener: TcpListener,
     ended: StopSignal,
 ) -> Outcome {
     prepare(config, database).await?;
     banner(config, database, listener.local_addr()?);
-    let app = App::new(database.pool(), keys);
+    let app = App::new(database.pool(), gate);
     let draining = app.draining.clone();
     let signal = async move { ended.wait().await };
     let serving = http::serve(
@@ -76,6 +76,20 @@ fn keys(config: &Config) -> Result<Keys, String> {
         ),
         None => Ok(Keys::new(&Secret::random())),
     }
+}
+
+fn gate_options(config: &Config) -> Result<GateOptions, BadIssuer> {
+    Ok(GateOptions {
+        access_lifetime: config.access_token_lifetime,
+        session_lifetime: config.session_lifetime,
+        sign_up: config.sign_up,
+        trusted_proxies: usize::from(config.trusted_proxies),
+        issuer: IssuerOptions::from_settings(
+            config.oidc_issuer.as_ref(),
+            config.oidc_audience.as_ref(),
+            config.oidc_jwks.as_ref(),
+        )?,
+    })
 }
 
 async fn listen(config: &Config) -> Result<TcpListener, String> {

@@ -16,24 +16,33 @@ pub(super) fn read(path: &Path) -> Result<HashMap<String, String>, Error> {
             });
         }
     };
+    let text = normal(&text);
     let mut variables = HashMap::new();
     for entry in dotenvy::from_read_iter(text.as_bytes()) {
-        let (name, value) = entry.map_err(|error| unreadable_line(path, &text, &error))?;
+        let (name, value) = entry.map_err(|_| Error::BadLine {
+            path: path.to_path_buf(),
+            line: bad_line(&text),
+        })?;
         refuse_misspelled(path, &text, &name)?;
         variables.insert(name, value);
     }
     Ok(variables)
 }
 
-fn unreadable_line(path: &Path, text: &str, error: &dotenvy::Error) -> Error {
-    let line = match error {
-        dotenvy::Error::LineParse(bad, _) => line_where(text, |line| line.trim() == bad.trim()),
-        _ => 0,
+/// Without the mark that some editors begin a file with, and with an end to its last line.
+fn normal(text: &str) -> String {
+    format!("{}\n", text.trim_start_matches('\u{feff}'))
+}
+
+/// The number of the line where reading fails: all before it can be read by themselves. The parser
+/// does not say, and what it does say quotes the line.
+fn bad_line(text: &str) -> usize {
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let readable = |count: &usize| {
+        let text = lines[..*count].concat();
+        dotenvy::from_read_iter(text.as_bytes()).all(|entry| entry.is_ok())
     };
-    Error::BadLine {
-        path: path.to_path_buf(),
-        line,
-    }
+    1 + (0..lines.len()).rev().find(readable).unwrap_or(0)
 }
 
 /// Other tools may keep their variables in the same file, so an unknown name is fine, but one that

@@ -70,7 +70,8 @@ fn parse<T: Value>(source: &Source, name: &'static str, default: &str) -> Result
         value: if T::SECRET {
             "****".to_owned()
         } else {
-            text.to_owned()
+            // On one line, whatever it holds.
+            text.replace(char::is_control, " ")
         },
         expected: T::EXPECTED,
     })
@@ -104,6 +105,23 @@ settings! {
     /// What access tokens are signed with: at least 32 characters that nobody can guess, the same on
     /// every replica. Needed in production; without it tokens end with the process.
     REGIMEN_TOKEN_SECRET: token_secret: Option<Secret> = "";
+    /// How long an access token is good for. It cannot be called back, so this is also how long a
+    /// session that was ended may still be used.
+    REGIMEN_ACCESS_TOKEN_LIFETIME: access_token_lifetime: Duration = "15m";
+    /// How long a session lasts after its last use.
+    REGIMEN_SESSION_LIFETIME: session_lifetime: Duration = "30d";
+    /// Whether people may make accounts by themselves, with an address and a password.
+    REGIMEN_SIGN_UP: sign_up: bool = "true";
+    /// How many proxies in front of the server add to `X-Forwarded-For`. Attempts to sign in are
+    /// counted by client address, and with 0 that is the address of whoever connects.
+    REGIMEN_TRUSTED_PROXIES: trusted_proxies: u16 = "0";
+    /// The outside issuer whose tokens are taken beside our own, exactly as its tokens name it in
+    /// `iss`. It needs the next two settings as well.
+    REGIMEN_OIDC_ISSUER: oidc_issuer: Option<String> = "";
+    /// Whom the outside issuer's tokens must be meant for, as they name it in `aud`.
+    REGIMEN_OIDC_AUDIENCE: oidc_audience: Option<String> = "";
+    /// Where the outside issuer publishes its keys: the address of its JWKS, or a file with it.
+    REGIMEN_OIDC_JWKS: oidc_jwks: Option<String> = "";
     /// Where the private PostgreSQL keeps its data. Without it `.regimen` in the current folder.
     REGIMEN_DATA_DIR: data_dir: Option<PathBuf> = "";
     /// Where the programs of the private PostgreSQL come from: `auto` takes installed ones and

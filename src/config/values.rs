@@ -2,6 +2,8 @@
 
 use std::{fmt::Display, net::IpAddr, path::PathBuf, str::FromStr, time::Duration};
 
+use tracing::level_filters::LevelFilter;
+
 use super::Secret;
 use crate::db::embedded::Binaries;
 
@@ -40,6 +42,7 @@ plain_values! {
     bool: "`true` or `false`",
     u16: "a whole number from 0 to 65535",
     u32: "a whole number",
+    String: "a text",
     IpAddr: "an address such as `127.0.0.1`, or `0.0.0.0` for every interface",
     Environment: "`development` or `production`",
     LogFormat: "`pretty` or `json`",
@@ -144,6 +147,14 @@ impl FromStr for LogLevels {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
+        // A misspelled level would be taken for a module, and all others would fall silent.
+        let is_level = |part: &str| LevelFilter::from_str(part.trim()).is_ok();
+        if !text
+            .split(',')
+            .all(|part| part.contains('=') || is_level(part))
+        {
+            return Err(());
+        }
         text.parse().map(Self).map_err(|_| ())
     }
 }

@@ -4,7 +4,6 @@ use std::{fmt, time::Duration};
 
 use tokio_postgres::config::{Host, SslMode as Negotiation};
 use tokio_postgres_rustls::MakeRustlsConnect;
-use url::Url;
 
 use super::tls::{self, Trust};
 use crate::config::Secret;
@@ -30,6 +29,10 @@ pub struct Limits {
 pub enum BadAddress {
     #[error("`{0}` must look like `postgresql://user:password@host:5432/database?sslmode=require`")]
     NotAnAddress(&'static str),
+    #[error(
+        "`{0}` has a sign that must be percent-encoded: `#` as `%23`, `/` as `%2F`, `?` as `%3F`, `@` as `%40`"
+    )]
+    StraySign(&'static str),
     #[error("`{variable}` has a part that is not understood: {reason}")]
     NotUnderstood {
         variable: &'static str,
@@ -42,6 +45,8 @@ pub enum BadAddress {
         variable: &'static str,
         value: String,
     },
+    #[error("`{0}` asks for `sslrootcert=system`, which needs `sslmode=verify-full`")]
+    WeakMode(&'static str),
     #[error("`{variable}` names `sslrootcert={path}`, which cannot be used: {reason}")]
     RootCertificate {
         variable: &'static str,
@@ -94,39 +99,34 @@ impl SslMode {
 impl Address {
     /// Parses the address that `variable` holds.
     pub fn parse(variable: &'static str, text: &Secret) -> Result<Self, BadAddress> {
-        let mut url = Url::parse(text.expose()).map_err(|_| BadAddress::NotAnAddress(variable))?;
-        if !matches!(url.scheme(), "postgres" | "postgresql") {
-            return Err(BadAddress::NotAnAddress(variable));
-        }
-        let (mode, root) = take_tls_parameters(&mut url, variable)?;
+        let text = text.expose().trim();
+        check_signs(variable, text)?;
+        let (text, tls) = take_tls_parameters(variable, text)?;
         let mut config: tokio_postgres::Config =
-            url.as_str()
-                .parse()
+            text.parse()
                 .map_err(|error: tokio_postgres::Error| BadAddress::NotUnderstood {
                     variable,
                     reason: cause(&error),
                 })?;
-        let local = config
-            .get_hosts()
-            .iter()
-            .all(|host| matches!(host, Host::Unix(_)));
-        let mode = mode.unwrap_or(if local {
-            SslMode::Disable
-        } else {
-            SslMode::Prefer
-        });
+        let hosts = config.get_hosts();
+        if hosts.is_empty() && config.get_hostaddrs().is_empty() {
+            return Err(BadAddress::NotAnAddress(variable));
+        }
+        let local = !hosts.is_empty() && hosts.iter().all(|host| matches!(host, Host::Unix(_)));
+        let mode = tls.mode(local).ok_or(BadAddress::WeakMode(variable))?;
         config.ssl_mode(mode.negotiation());
         if config.get_application_name().is_none() {
             config.application_name("regimen");
         }
-        let tls =
-            tls::connector(mode.trust(root.is_some()), root.as_deref()).map_err(|reason| {
-                BadAddress::RootCertificate {
-                    variable,
-                    path: root.unwrap_or_default(),
-                    reason,
-                }
-            })?;
+        notice_dead_peers(&mut config);
+        let root = tls.root_file();
+        let tls = tls::connector(mode.trust(root.is_some()), root).map_err(|reason| {
+            BadAddress::RootCertificate {
+                variable,
+                path: root.unwrap_or_default().to_owned(),
+                reason,
+            }
+        })?;
         Ok(Self {
             config,
             tls,
@@ -140,20 +140,34 @@ impl Address {
         self.config.dbname(name);
         self
     }
+
+    /// Who connects, as far as the address says.
+    pub(super) fn user(&self) -> Option<&str> {
+        self.config.get_user()
+    }
 }
 
 /// `host:port/database`, and nothing that has to stay secret.
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.config.get_hosts().first() {
-            Some(Host::Tcp(host)) => f.write_str(host)?,
-            Some(Host::Unix(path)) => write!(f, "{}", path.display())?,
-            None => f.write_str("localhost")?,
+        let named = self.config.get_hosts().iter().map(|host| match host {
+            Host::Tcp(host) => host.clone(),
+            Host::Unix(path) => path.display().to_string(),
+        });
+        let mut hosts: Vec<String> = named.collect();
+        if hosts.is_empty() {
+            hosts.extend(self.config.get_hostaddrs().iter().map(ToString::to_string));
         }
-        if let Some(port) = self.config.get_ports().first() {
-            write!(f, ":{port}")?;
+        let ports = self.config.get_ports();
+        for (index, host) in hosts.iter().enumerate() {
+            let comma = if index == 0 { "" } else { "," };
+            write!(f, "{comma}{host}")?;
+            if let Some(port) = ports.get(index).or(ports.first()) {
+                write!(f, ":{port}")?;
+            }
         }
-        write!(f, "/{}", self.config.get_dbname().unwrap_or_default())
+        let database = self.config.get_dbname().or(self.config.get_user());
+        write!(f, "/{}", database.unwrap_or_default())
     }
 }
 
@@ -163,36 +177,92 @@ impl fmt::Debug for Address {
     }
 }
 
-/// The driver knows no `verify-full` and no root certificate: both are ours to handle.
-fn take_tls_parameters(
-    url: &mut Url,
-    variable: &'static str,
-) -> Result<(Option<SslMode>, Option<String>), BadAddress> {
-    let (mut mode, mut root, mut rest) = (None, None, Vec::new());
-    for (name, value) in url.query_pairs() {
-        match name.as_ref() {
-            "sslmode" => {
-                mode = Some(
-                    SslMode::parse(&value).ok_or_else(|| BadAddress::UnknownMode {
-                        variable,
-                        value: value.to_string(),
-                    })?,
-                );
-            }
-            "sslrootcert" if value == "system" => {}
-            "sslrootcert" => root = Some(value.into_owned()),
-            _ => rest.push(format!("{}={}", name, urlencode(&value))),
-        }
-    }
-    url.set_query((!rest.is_empty()).then(|| rest.join("&")).as_deref());
-    Ok((mode, root))
+/// What the address says about TLS. The driver knows no `verify-full` and no root certificate, so
+/// both are ours to handle.
+#[derive(Default)]
+struct TlsParameters {
+    mode: Option<SslMode>,
+    root: Option<String>,
 }
 
-// The driver decodes percent signs but leaves a `+` as it is, so form encoding will not do.
-fn urlencode(value: &str) -> String {
-    url::form_urlencoded::byte_serialize(value.as_bytes())
-        .collect::<String>()
-        .replace('+', "%20")
+impl TlsParameters {
+    /// The root certificates of `sslrootcert=system`, as libpq calls them, vouch for anybody who owns
+    /// a name: without a look at the name they prove nothing. None: that was asked for.
+    fn mode(&self, local: bool) -> Option<SslMode> {
+        let system = self.root.as_deref() == Some(SYSTEM);
+        match self.mode {
+            Some(mode) if system && mode != SslMode::VerifyFull => None,
+            Some(mode) => Some(mode),
+            None if system => Some(SslMode::VerifyFull),
+            None if local => Some(SslMode::Disable),
+            None => Some(SslMode::Prefer),
+        }
+    }
+
+    fn root_file(&self) -> Option<&str> {
+        self.root.as_deref().filter(|root| *root != SYSTEM)
+    }
+}
+
+const SYSTEM: &str = "system";
+
+/// The driver ends user and password at the first `@`. A second one, or a `/`, `?` or `#` before it, was
+/// meant as a part of them, and would be taken for the start of something that may be shown.
+fn check_signs(variable: &'static str, text: &str) -> Result<(), BadAddress> {
+    let rest = text
+        .strip_prefix("postgresql://")
+        .or_else(|| text.strip_prefix("postgres://"))
+        .ok_or(BadAddress::NotAnAddress(variable))?;
+    let (head, tail) = rest.split_once('@').unwrap_or(("", rest));
+    if head.contains(['/', '?']) || tail.contains('@') || rest.contains('#') {
+        return Err(BadAddress::StraySign(variable));
+    }
+    Ok(())
+}
+
+/// The address without what is ours, and that.
+fn take_tls_parameters(
+    variable: &'static str,
+    text: &str,
+) -> Result<(String, TlsParameters), BadAddress> {
+    let (base, query) = text.split_once('?').unwrap_or((text, ""));
+    let (mut ours, mut rest) = (TlsParameters::default(), Vec::new());
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        match percent_decoded(name).as_str() {
+            "sslmode" => {
+                let value = percent_decoded(value);
+                let mode = SslMode::parse(&value);
+                ours.mode = Some(mode.ok_or(BadAddress::UnknownMode { variable, value })?);
+            }
+            "sslrootcert" => ours.root = Some(percent_decoded(value)),
+            _ => rest.push(pair),
+        }
+    }
+    let question = if rest.is_empty() { "" } else { "?" };
+    Ok((format!("{base}{question}{}", rest.join("&")), ours))
+}
+
+/// In a database's address a `+` is a `+`, unlike in a form.
+fn percent_decoded(text: &str) -> String {
+    let as_value = format!("={}", text.replace('+', "%2B"));
+    url::form_urlencoded::parse(as_value.as_bytes())
+        .map(|(_, value)| value.into_owned())
+        .collect()
+}
+
+/// A firewall may forget an idle connection, and a machine may vanish. That is noticed within a minute
+/// and a half, where custom has two hours of silence, or a quarter of an hour of asking in vain.
+fn notice_dead_peers(config: &mut tokio_postgres::Config) {
+    let customary = tokio_postgres::Config::new().get_keepalives_idle();
+    if config.get_keepalives_idle() == customary {
+        config.keepalives_idle(Duration::from_mins(1));
+        config.keepalives_interval(Duration::from_secs(10));
+        config.keepalives_retries(3);
+    }
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(Duration::from_secs(30));
+    }
 }
 
 fn cause(error: &tokio_postgres::Error) -> String {
@@ -220,6 +290,19 @@ mod tests {
         ] {
             assert!(!parse(wrong).unwrap_err().to_string().contains("hunter2"));
         }
+    }
+
+    #[test]
+    fn every_way_to_write_a_parameter_is_understood() {
+        let missing = |text: &str| match parse(text) {
+            Err(BadAddress::RootCertificate { path, .. }) => path,
+            _ => panic!("there is no such file"),
+        };
+        let address = "postgres://db/app?sslrootcert=/a%20b/c+d=e.crt&ssl%6Dode=verify%2Dfull";
+        assert_eq!(missing(address), "/a b/c+d=e.crt");
+        let address = parse("postgres://db/app?ssl%6Dode=require&options=-c%20a%3Db+c").unwrap();
+        assert_eq!(address.config.get_ssl_mode(), Negotiation::Require);
+        assert_eq!(address.config.get_options(), Some("-c a=b+c"));
     }
 
     #[test]

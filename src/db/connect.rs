@@ -2,13 +2,28 @@
 
 use std::time::Duration;
 
-use diesel_async::AsyncPgConnection;
-use tokio_postgres::{Client, Connection, Socket, error::SqlState, tls::TlsStream};
+use diesel::{IntoSql, QueryResult, select, sql_types::Integer};
+use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use tokio_postgres::{
+    Client, Connection, Socket, config::SslMode, error::SqlState, tls::TlsStream,
+};
 
 use super::{Address, Limits};
 
 /// The oldest PostgreSQL this program runs on.
 const OLDEST_SERVER: u32 = 15;
+
+/// What is said of servers that are about to start or end, by them and by PgBouncer.
+const UNDER_WAY: [&str; 5] = [
+    "server_login_retry",
+    "server login",
+    "query_wait_timeout",
+    "terminating connection",
+    "connection closed",
+];
+
+/// How long a pooler may take to find a second server.
+const PROBE: Duration = Duration::from_secs(2);
 
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
@@ -80,6 +95,27 @@ impl Address {
             .map_err(|error| self.explain_setup(&error.to_string()))
     }
 
+    /// A pooler by transaction hands each one to the server that is free, so it has to carry prepared
+    /// statements along. One that does not fails now and then, and later: this makes it fail now.
+    pub(super) async fn check_pooler(
+        &self,
+        limits: Limits,
+        mut first: AsyncPgConnection,
+    ) -> Result<(), ConnectError> {
+        let mut second = self.connect(limits).await?;
+        let meet = async {
+            prepared(&mut first).await?;
+            // Takes the server that `first` has just left, which now needs another.
+            second.batch_execute("BEGIN").await?;
+            prepared(&mut first).await
+        };
+        match tokio::time::timeout(PROBE, meet).await {
+            Ok(Err(error)) => Err(self.explain_setup(&error.to_string())),
+            // There is no other: a pooler with a single server cannot mix them up.
+            Ok(Ok(())) | Err(_) => Ok(()),
+        }
+    }
+
     /// A pooler may refuse to pass on options; then the timeout has to be set on the role instead.
     async fn open(
         &self,
@@ -95,14 +131,17 @@ impl Address {
         let given = self.config.get_options().unwrap_or_default();
         let timeout = limits.statement_timeout.as_millis();
         with_timeout.options(format!("{given} -c statement_timeout={timeout}").trim());
-        match with_timeout.connect(self.tls.clone()).await {
+        let opened = match with_timeout.connect(self.tls.clone()).await {
             Err(error) if refuses_options(&error) => {
-                warn_of_missing_timeout(self, limits.statement_timeout);
-                self.config.connect(self.tls.clone()).await
+                let opened = self.config.connect(self.tls.clone()).await;
+                if opened.is_ok() {
+                    warn_of_missing_timeout(self, limits.statement_timeout);
+                }
+                opened
             }
-            outcome => outcome,
-        }
-        .map_err(|error| self.explain(&error))
+            opened => opened,
+        };
+        opened.map_err(|error| self.explain(&error))
     }
 
     fn check_version<S>(&self, connection: &Connection<Socket, S>) -> Result<(), ConnectError>
@@ -135,45 +174,111 @@ impl Address {
     fn explain(&self, error: &tokio_postgres::Error) -> ConnectError {
         let (at, variable) = (self.to_string(), self.variable);
         let reason = root_cause(error);
-        match error.code() {
-            Some(&SqlState::INVALID_PASSWORD | &SqlState::INVALID_AUTHORIZATION_SPECIFICATION) => {
-                ConnectError::Refused {
-                    at,
-                    variable,
-                    reason,
-                }
-            }
-            Some(&SqlState::INVALID_CATALOG_NAME) => ConnectError::NoDatabase { at, variable },
-            Some(&SqlState::CANNOT_CONNECT_NOW | &SqlState::TOO_MANY_CONNECTIONS) => {
-                ConnectError::NotReady { at, reason }
-            }
-            Some(_) => ConnectError::Other { at, reason },
-            None if error.to_string().contains("TLS") => ConnectError::Tls {
+        let cause = error.as_db_error().map_or_else(
+            || Cause::of_driver(&error.to_string(), &reason),
+            |error| Cause::of_server(error.code(), &reason, self.config.get_ssl_mode()),
+        );
+        match cause {
+            Cause::Credentials => ConnectError::Refused {
                 at,
                 variable,
                 reason,
             },
-            None if error.to_string().contains("authentication") => ConnectError::Refused {
+            Cause::NoDatabase => ConnectError::NoDatabase { at, variable },
+            Cause::NotReady => ConnectError::NotReady { at, reason },
+            Cause::Tls => ConnectError::Tls {
                 at,
                 variable,
                 reason,
             },
-            None => self.unreachable(reason),
+            Cause::Unreachable => self.unreachable(reason),
+            Cause::Other => ConnectError::Other {
+                at,
+                reason: error.code().map_or_else(
+                    || reason.clone(),
+                    |code| format!("{reason} (SQLSTATE {})", code.code()),
+                ),
+            },
         }
     }
 
-    /// The first statements fail behind a pooler that hands them to different servers.
+    /// The first statements fail behind a pooler that hands them to different servers, or has none.
     fn explain_setup(&self, reason: &str) -> ConnectError {
         if reason.contains("prepared statement") || reason.contains("bind message supplies") {
             return ConnectError::Pooler {
                 at: self.to_string(),
             };
         }
-        ConnectError::Other {
-            at: self.to_string(),
-            reason: reason.to_owned(),
+        let (at, reason) = (self.to_string(), reason.to_owned());
+        match Cause::of_pooler(&reason) {
+            Cause::NotReady => ConnectError::NotReady { at, reason },
+            _ => ConnectError::Other { at, reason },
         }
     }
+}
+
+/// What kind of thing went wrong.
+enum Cause {
+    Credentials,
+    NoDatabase,
+    NotReady,
+    Tls,
+    Unreachable,
+    Other,
+}
+
+impl Cause {
+    /// The server, or a pooler in its name, has answered with an error.
+    fn of_server(code: &SqlState, reason: &str, negotiation: SslMode) -> Self {
+        match code {
+            &SqlState::INVALID_AUTHORIZATION_SPECIFICATION
+                if negotiation == SslMode::Disable && reason.contains("no encryption") =>
+            {
+                Self::Tls
+            }
+            &SqlState::INVALID_PASSWORD | &SqlState::INVALID_AUTHORIZATION_SPECIFICATION => {
+                Self::Credentials
+            }
+            &SqlState::INVALID_CATALOG_NAME => Self::NoDatabase,
+            &SqlState::CANNOT_CONNECT_NOW | &SqlState::TOO_MANY_CONNECTIONS => Self::NotReady,
+            &SqlState::PROTOCOL_VIOLATION => Self::of_pooler(reason),
+            _ => Self::Other,
+        }
+    }
+
+    /// PgBouncer has the same code for everything, so its text has to tell.
+    fn of_pooler(reason: &str) -> Self {
+        let says = |words: &[&str]| words.iter().any(|words| reason.contains(words));
+        if says(&["authentication failed", "no such user"]) {
+            Self::Credentials
+        } else if says(&["no such database"]) || reason.ends_with("\" does not exist") {
+            Self::NoDatabase
+        } else if says(&UNDER_WAY) {
+            Self::NotReady
+        } else {
+            Self::Other
+        }
+    }
+
+    /// No answer, or not one that the driver can go on with. It keeps the kind of its errors to
+    /// itself, so their text has to tell.
+    fn of_driver(text: &str, reason: &str) -> Self {
+        if text.contains("TLS") || reason.contains("channel binding") {
+            Self::Tls
+        } else if text.starts_with("authentication") || reason == "password missing" {
+            Self::Credentials
+        } else if text.starts_with("invalid configuration") {
+            Self::Other
+        } else {
+            Self::Unreachable
+        }
+    }
+}
+
+/// Runs a statement that is prepared the first time.
+async fn prepared(conn: &mut AsyncPgConnection) -> QueryResult<()> {
+    let one = select(1.into_sql::<Integer>());
+    one.get_result::<i32>(conn).await.map(|_| ())
 }
 
 fn refuses_options(error: &tokio_postgres::Error) -> bool {
@@ -186,7 +291,8 @@ fn warn_of_missing_timeout(address: &Address, timeout: Duration) {
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| {
         tracing::warn!(
-            "the pooler at {address} takes no options: set the timeout on the role instead, with `ALTER ROLE … SET statement_timeout = '{}ms'`",
+            "the pooler at {address} takes no options: set the timeout on the role instead, with `ALTER ROLE \"{}\" SET statement_timeout = '{}ms'`",
+            address.user().unwrap_or("…"),
             timeout.as_millis()
         );
     });

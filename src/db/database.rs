@@ -67,7 +67,10 @@ impl Database {
             cluster,
             restart: config.embedded(),
         };
-        first_connection(&database.address, limits, config.connect_retries()).await?;
+        let first = first_connection(&database.address, limits, config.connect_retries()).await?;
+        if database.cluster.is_none() {
+            database.address.check_pooler(limits, first).await?;
+        }
         Ok(database)
     }
 

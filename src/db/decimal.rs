@@ -31,15 +31,16 @@ impl Decimal {
     }
 
     fn to_number(self) -> Number {
-        // Rust prints no more digits than there are, so the text is a JSON number as it stands.
-        let text = self.0.normalize();
-        i64::try_from(text).map_or_else(
-            |_| {
-                let value: f64 = text.try_into().unwrap_or_default();
-                Number::from_f64(value).unwrap_or_else(|| 0.into())
-            },
-            Into::into,
-        )
+        let exact = self.0.normalize();
+        // The conversion alone would cut a fraction off.
+        if exact.scale() == 0
+            && let Ok(whole) = i64::try_from(exact)
+        {
+            return whole.into();
+        }
+        // Rust prints no more digits than there are, so it is shown as it was written.
+        let value: f64 = exact.try_into().unwrap_or_default();
+        Number::from_f64(value).unwrap_or_else(|| 0.into())
     }
 }
 

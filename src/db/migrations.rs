@@ -1,7 +1,12 @@
 //! The schema's history: embedded in the binary, applied and undone under a lock that holds for all
 //! processes that start at once.
 
-use diesel::{migration::MigrationSource, pg::Pg, sql_query};
+use diesel::{
+    migration::MigrationSource,
+    pg::Pg,
+    sql_query,
+    sql_types::{Bool, Text},
+};
 use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
@@ -73,32 +78,35 @@ impl Schema {
         })
     }
 
-    /// All migrations, oldest first.
-    pub fn status(&mut self) -> Result<Vec<Step>, MigrationError> {
-        let applied: Vec<String> = self
-            .harness
-            .applied_migrations()
-            .map_err(failed)?
-            .iter()
-            .map(ToString::to_string)
-            .collect();
-        let mut steps = known()?;
-        if let Some(unknown) = applied
-            .iter()
-            .find(|version| steps.iter().all(|step| step.version != **version))
-        {
-            return Err(MigrationError::FromNewer(unknown.clone()));
-        }
-        for step in &mut steps {
-            step.applied = applied.contains(&step.version);
-        }
-        Ok(steps)
+    /// All migrations, oldest first. Changes nothing, so that a role which may not change the schema
+    /// can ask.
+    pub async fn status(&mut self) -> Result<Vec<Step>, MigrationError> {
+        let ledger: Ledger =
+            sql_query("SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL AS exists")
+                .get_result(&mut self.lock)
+                .await
+                .map_err(failed)?;
+        let applied: Vec<Applied> = if ledger.exists {
+            sql_query("SELECT version FROM __diesel_schema_migrations")
+                .load(&mut self.lock)
+                .await
+                .map_err(failed)?
+        } else {
+            Vec::new()
+        };
+        compared(applied.into_iter().map(|it| it.version).collect())
+    }
+
+    /// The same for those who go on to change it: the ledger is made where it is missing.
+    fn steps(&mut self) -> Result<Vec<Step>, MigrationError> {
+        let applied = self.harness.applied_migrations().map_err(failed)?;
+        compared(applied.iter().map(ToString::to_string).collect())
     }
 
     /// Applies what is missing and names what was applied.
     pub fn up(&mut self) -> Result<Vec<Step>, MigrationError> {
         let missing: Vec<Step> = self
-            .status()?
+            .steps()?
             .into_iter()
             .filter(|step| !step.applied)
             .collect();
@@ -110,7 +118,7 @@ impl Schema {
 
     /// Undoes the newest migration and names it.
     pub fn down(&mut self) -> Result<Step, MigrationError> {
-        let newest = self.status()?.into_iter().rfind(|step| step.applied);
+        let newest = self.steps()?.into_iter().rfind(|step| step.applied);
         let newest = newest.ok_or(MigrationError::NothingToUndo)?;
         self.harness
             .revert_last_migration(MIGRATIONS)
@@ -121,6 +129,31 @@ impl Schema {
     /// Lets others in.
     pub async fn unlock(mut self) -> Result<(), MigrationError> {
         self.lock.batch_execute("COMMIT").await.map_err(failed)
+    }
+}
+
+#[derive(diesel::QueryableByName)]
+struct Ledger {
+    #[diesel(sql_type = Bool)]
+    exists: bool,
+}
+
+#[derive(diesel::QueryableByName)]
+struct Applied {
+    #[diesel(sql_type = Text)]
+    version: String,
+}
+
+/// What we know, compared with what a database has.
+fn compared(applied: Vec<String>) -> Result<Vec<Step>, MigrationError> {
+    let mut steps = known()?;
+    for step in &mut steps {
+        step.applied = applied.contains(&step.version);
+    }
+    let is_known = |version: &String| steps.iter().any(|step| step.version == *version);
+    match applied.into_iter().find(|version| !is_known(version)) {
+        Some(unknown) => Err(MigrationError::FromNewer(unknown)),
+        None => Ok(steps),
     }
 }
 

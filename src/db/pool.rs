@@ -2,11 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
+use bb8::{ErrorSink, ManageConnection, RunError, State};
 use diesel_async::{
-    AsyncConnection, AsyncPgConnection,
-    pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod, bb8},
+    AsyncConnection, AsyncPgConnection, pooled_connection::AsyncDieselConnectionManager,
 };
-use futures_util::FutureExt;
 
 use super::{
     Address, ConnectError, Limits,
@@ -14,7 +13,7 @@ use super::{
 };
 
 /// A connection on loan from the pool.
-pub type Conn<'a> = bb8::PooledConnection<'a, AsyncPgConnection>;
+pub type Conn<'a> = bb8::PooledConnection<'a, Opener>;
 
 /// No connection became free in time, or none can be opened.
 #[derive(Debug, thiserror::Error)]
@@ -27,7 +26,7 @@ pub struct NoConnection {
 /// The database as the rest of the program sees it.
 #[derive(Clone)]
 pub struct Db {
-    pool: bb8::Pool<AsyncPgConnection>,
+    pool: bb8::Pool<Opener>,
     meter: Arc<Meter>,
     timeout: Duration,
 }
@@ -46,29 +45,18 @@ impl Db {
     #[must_use]
     pub fn new(address: Address, options: PoolOptions) -> Self {
         let meter = Arc::new(Meter::default());
-        let mut manager = ManagerConfig::default();
-        // A ping before each use would cost a round trip; a connection found dead is replaced.
-        manager.recycling_method = RecyclingMethod::Fast;
-        let observed = Arc::clone(&meter);
-        manager.custom_setup = Box::new(move |_| {
-            let (address, meter) = (address.clone(), Arc::clone(&observed));
-            async move {
-                let mut conn = address
-                    .connect(options.limits)
-                    .await
-                    .map_err(|error| diesel::ConnectionError::BadConnection(error.to_string()))?;
-                conn.set_instrumentation(Observer::new(meter, options.slow_query));
-                Ok(conn)
-            }
-            .boxed()
-        });
-        let manager = AsyncDieselConnectionManager::new_with_config("", manager);
+        let opener = Opener {
+            address,
+            limits: options.limits,
+            slow_query: options.slow_query,
+            meter: Arc::clone(&meter),
+            diesel: AsyncDieselConnectionManager::new(""),
+        };
         let pool = bb8::Pool::builder()
             .max_size(options.size.max(1))
-            .connection_timeout(options.timeout)
-            .test_on_check_out(false)
+            .connection_timeout(options.timeout.max(Duration::from_millis(1)))
             .error_sink(Box::new(LogErrors))
-            .build_unchecked(manager);
+            .build_unchecked(opener);
         Self {
             pool,
             meter,
@@ -81,15 +69,15 @@ impl Db {
         self.pool.get().await.map_err(|error| NoConnection {
             waited: self.timeout,
             reason: match error {
-                bb8::RunError::TimedOut => "all are in use, or none can be opened".to_owned(),
-                bb8::RunError::User(error) => error.to_string(),
+                RunError::TimedOut => "all are in use, or none can be opened".to_owned(),
+                RunError::User(error) => error.to_string(),
             },
         })
     }
 
     /// Connections open, idle, and lent so far.
     #[must_use]
-    pub fn pool_state(&self) -> ::bb8::State {
+    pub fn pool_state(&self) -> State {
         self.pool.state()
     }
 
@@ -99,16 +87,65 @@ impl Db {
     }
 }
 
-/// The pool tries again by itself; what went wrong would otherwise stay unseen.
+/// Opens the pool's connections, and tells the live from the dead.
+#[derive(Debug)]
+pub struct Opener {
+    address: Address,
+    limits: Limits,
+    slow_query: Duration,
+    meter: Arc<Meter>,
+    /// It opens nothing here. It alone is told by a connection whether that is still open.
+    diesel: AsyncDieselConnectionManager<AsyncPgConnection>,
+}
+
+/// Why a connection is not in the pool, or no longer.
+#[derive(Debug, thiserror::Error)]
+pub enum Lost {
+    #[error("a database connection could not be opened: {0}")]
+    NotOpened(#[from] ConnectError),
+    #[error("a database connection was closed by the server, and is replaced")]
+    Closed,
+}
+
+impl ManageConnection for Opener {
+    type Connection = AsyncPgConnection;
+    type Error = Lost;
+
+    async fn connect(&self) -> Result<AsyncPgConnection, Lost> {
+        let mut conn = self.address.connect(self.limits).await?;
+        conn.set_instrumentation(Observer::new(Arc::clone(&self.meter), self.slow_query));
+        Ok(conn)
+    }
+
+    /// Asked before each use, so it sends nothing: a ping would cost every request a round trip. That
+    /// the server has closed a connection, at a restart or a failover, is known without one, because
+    /// somebody always reads from it. A statement fails only when that happens under its feet.
+    async fn is_valid(&self, conn: &mut AsyncPgConnection) -> Result<(), Lost> {
+        if self.has_broken(conn) {
+            Err(Lost::Closed)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn has_broken(&self, conn: &mut AsyncPgConnection) -> bool {
+        self.diesel.has_broken(conn)
+    }
+}
+
+/// The pool goes on by itself; what happened would otherwise stay unseen.
 #[derive(Clone, Copy, Debug)]
 struct LogErrors;
 
-impl ::bb8::ErrorSink<diesel_async::pooled_connection::PoolError> for LogErrors {
-    fn sink(&self, error: diesel_async::pooled_connection::PoolError) {
-        tracing::warn!("a database connection could not be opened: {error}");
+impl ErrorSink<Lost> for LogErrors {
+    fn sink(&self, lost: Lost) {
+        match lost {
+            Lost::NotOpened(_) => tracing::warn!("{lost}"),
+            Lost::Closed => tracing::info!("{lost}"),
+        }
     }
 
-    fn boxed_clone(&self) -> Box<dyn ::bb8::ErrorSink<diesel_async::pooled_connection::PoolError>> {
+    fn boxed_clone(&self) -> Box<dyn ErrorSink<Lost>> {
         Box::new(*self)
     }
 }

@@ -81,6 +81,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    identities (issuer, subject) {
+        issuer -> Text,
+        subject -> Text,
+        user_id -> Uuid,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     sessions (user_id, id) {
         user_id -> Uuid,
         id -> Uuid,
@@ -214,6 +223,7 @@ diesel::table! {
 
 diesel::joinable!(exercises -> users (owner_id));
 diesel::joinable!(history -> users (user_id));
+diesel::joinable!(identities -> users (user_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(tasks -> users (user_id));
 diesel::joinable!(user_settings -> users (user_id));
@@ -227,6 +237,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     exercises,
     history,
     idempotency_keys,
+    identities,
     sessions,
     sets,
     tasks,

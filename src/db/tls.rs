@@ -7,9 +7,11 @@ use rustls::{
     client::{
         WebPkiServerVerifier,
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+        verify_server_name,
     },
-    crypto::{CryptoProvider, ring},
+    crypto::ring,
     pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject},
+    server::ParsedCertificate,
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -27,24 +29,22 @@ pub(super) enum Trust {
 /// A connector that trusts the authorities in the file `root`, or the public ones.
 pub(super) fn connector(trust: Trust, root: Option<&str>) -> Result<MakeRustlsConnect, String> {
     let provider = Arc::new(ring::default_provider());
-    let roots = Arc::new(root.map_or_else(|| Ok(public_roots()), read_roots)?);
-    let inner = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider))
+    let (roots, named) = root.map_or_else(|| Ok((public_roots(), Vec::new())), read_roots)?;
+    let inner = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
         .build()
         .map_err(|error| error.to_string())?;
-    let verifier: Arc<dyn ServerCertVerifier> = match trust {
-        Trust::Name => inner,
-        Trust::Chain | Trust::Anyone => Arc::new(Lenient {
-            inner,
-            trust,
-            provider: Arc::clone(&provider),
-        }),
-    };
-    let config = ClientConfig::builder_with_provider(provider)
+    let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?
         .dangerous()
-        .with_custom_certificate_verifier(verifier)
+        .with_custom_certificate_verifier(Arc::new(Verifier {
+            inner,
+            trust,
+            named,
+        }))
         .with_no_client_auth();
+    // As libpq does; `sslnegotiation=direct` does not work without.
+    config.alpn_protocols = vec![b"postgresql".to_vec()];
     Ok(MakeRustlsConnect::new(config))
 }
 
@@ -54,50 +54,55 @@ fn public_roots() -> RootCertStore {
     }
 }
 
-fn read_roots(path: &str) -> Result<RootCertStore, String> {
+/// The authorities in a file, and its certificates as they are.
+fn read_roots(path: &str) -> Result<(RootCertStore, Vec<CertificateDer<'static>>), String> {
+    let named = CertificateDer::pem_file_iter(path)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|error| error.to_string())?;
+    if named.is_empty() {
+        return Err("it holds no certificate".to_owned());
+    }
     let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(path).map_err(|error| error.to_string())? {
-        let certificate = certificate.map_err(|error| error.to_string())?;
-        roots.add(certificate).map_err(|error| error.to_string())?;
+    for certificate in &named {
+        roots
+            .add(certificate.clone())
+            .map_err(|error| error.to_string())?;
     }
-    if roots.is_empty() {
-        Err("it holds no certificate".to_owned())
-    } else {
-        Ok(roots)
-    }
+    Ok((roots, named))
 }
 
-/// Checks less than the whole, because the address asked for less.
+/// Checks as much as the address asked for.
 #[derive(Debug)]
-struct Lenient {
+struct Verifier {
     inner: Arc<WebPkiServerVerifier>,
     trust: Trust,
-    provider: Arc<CryptoProvider>,
+    /// The certificates of the file that the address names.
+    named: Vec<CertificateDer<'static>>,
 }
 
-impl ServerCertVerifier for Lenient {
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
-        server_name: &ServerName<'_>,
+        name: &ServerName<'_>,
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        if self.trust == Trust::Anyone {
-            return Ok(ServerCertVerified::assertion());
-        }
-        match self.inner.verify_server_cert(
-            end_entity,
-            intermediates,
-            server_name,
-            ocsp_response,
-            now,
-        ) {
-            Err(Error::InvalidCertificate(
-                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            )) => Ok(ServerCertVerified::assertion()),
-            verdict => verdict,
+        let verdict = if self.trust == Trust::Anyone {
+            Ok(())
+        } else if self.named.contains(end_entity) {
+            // A self-signed certificate is its own authority, which the usual check does not allow.
+            ParsedCertificate::try_from(end_entity)
+                .and_then(|certificate| verify_server_name(&certificate, name))
+        } else {
+            self.inner
+                .verify_server_cert(end_entity, intermediates, name, ocsp_response, now)
+                .map(|_| ())
+        };
+        match verdict {
+            Err(error) if self.trust != Trust::Chain || !is_about_the_name(&error) => Err(error),
+            _ => Ok(ServerCertVerified::assertion()),
         }
     }
 
@@ -120,8 +125,15 @@ impl ServerCertVerifier for Lenient {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider
-            .signature_verification_algorithms
-            .supported_schemes()
+        self.inner.supported_verify_schemes()
     }
+}
+
+const fn is_about_the_name(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::InvalidCertificate(
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. }
+        )
+    )
 }

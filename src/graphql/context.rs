@@ -9,7 +9,7 @@ use async_graphql::{
 use crate::{
     db::Db,
     error::{Error, Result},
-    viewer::{Caller, Role, UserId, Viewer},
+    viewer::{Caller, Client, Role, UserId, Viewer},
 };
 
 /// Where every dataloader's batches are resolved; the key's type tells the loaders apart.
@@ -37,6 +37,9 @@ pub trait ContextExt {
 
     /// Whoever sent the request, or nobody.
     fn caller(&self) -> Caller;
+
+    /// Where the request came from.
+    fn client(&self) -> Client;
 
     /// The signed-in user, who must be there.
     fn viewer(&self) -> Result<Viewer> {
@@ -69,5 +72,9 @@ impl ContextExt for Context<'_> {
 
     fn caller(&self) -> Caller {
         self.data_opt::<Caller>().copied().flatten()
+    }
+
+    fn client(&self) -> Client {
+        self.data_opt::<Client>().cloned().unwrap_or_default()
     }
 }

@@ -3,13 +3,16 @@
 
 mod context;
 mod cursor;
+mod date;
 pub mod input;
 mod mutation;
 mod page;
 mod present;
+mod secret;
 
 pub use context::{ContextExt, Loaders, Nullable, loaders};
 pub use cursor::Cursor;
+pub use date::Date;
 pub use mutation::mutate;
 pub use page::{Connection, Page, Total};
 pub use present::present;

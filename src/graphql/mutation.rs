@@ -77,8 +77,11 @@ struct Keyed {
 
 impl Keyed {
     fn of(ctx: &Context<'_>, key: String) -> Result<Self> {
-        if key.is_empty() || key.chars().count() > LONGEST_KEY {
-            let message = format!("`{KEY_ARGUMENT}` must have from 1 to {LONGEST_KEY} characters");
+        let blank = key.trim().is_empty() || key.chars().any(char::is_control);
+        if blank || key.chars().count() > LONGEST_KEY {
+            let message = format!(
+                "`{KEY_ARGUMENT}` must have from 1 to {LONGEST_KEY} characters that can be seen"
+            );
             return Err(Error::invalid(KEY_ARGUMENT, message));
         }
         let mut arguments = ctx

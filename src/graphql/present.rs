@@ -1,6 +1,6 @@
 //! The last look at an answer's errors: ours get their code, foreign ones are logged and masked.
 
-use std::error::Error as _;
+use std::{error::Error as _, sync::Arc};
 
 use async_graphql::{ErrorExtensionValues, Response, ServerError};
 
@@ -9,10 +9,29 @@ use crate::error::Error;
 /// Gives every error of the answer a code, and lets no text out that was not written for clients.
 #[must_use]
 pub fn present(mut response: Response) -> Response {
-    for error in &mut response.errors {
-        present_error(error);
+    for mut error in std::mem::take(&mut response.errors) {
+        let items = items_of(&error);
+        for (field, item) in items.iter().cloned() {
+            let mut error = error.clone();
+            error.source = Some(Arc::new(item));
+            present_error(&mut error);
+            set(&mut error, "field", &field);
+            response.errors.push(error);
+        }
+        if items.is_empty() {
+            present_error(&mut error);
+            response.errors.push(error);
+        }
     }
     response
+}
+
+/// The errors that one field has about items of a list; none where it is about something else.
+fn items_of(error: &ServerError) -> Vec<(String, Error)> {
+    match error.source.as_ref().and_then(|it| it.downcast_ref()) {
+        Some(Error::Items(items)) => items.clone(),
+        _ => Vec::new(),
+    }
 }
 
 fn present_error(error: &mut ServerError) {
@@ -22,7 +41,7 @@ fn present_error(error: &mut ServerError) {
         return;
     };
     let ours = source.downcast_ref::<Error>().cloned().unwrap_or_else(|| {
-        Error::Internal(std::sync::Arc::from(Box::<
+        Error::Internal(Arc::from(Box::<
             dyn std::error::Error + Send + Sync,
         >::from(error.message.clone())))
     });
@@ -47,7 +66,8 @@ fn present_error(error: &mut ServerError) {
             }
         }
         Error::RateLimited { retry_after } => {
-            extensions.set("retryAfterSeconds", retry_after.as_secs() + 1);
+            let seconds = retry_after.as_millis().div_ceil(1000);
+            extensions.set("retryAfterSeconds", u64::try_from(seconds).unwrap_or(u64::MAX));
         }
         _ => {}
     }

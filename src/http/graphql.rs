@@ -4,32 +4,33 @@ use async_graphql_axum::{GraphQLRequest, GraphQLResponse};
 use axum::{
     Extension,
     extract::State,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 
 use super::{App, RequestId, error};
-use crate::{auth::BadToken, graphql, schema::permissions, viewer::Caller};
+use crate::{
+    auth::BadToken,
+    error::Error,
+    graphql,
+    schema::permissions,
+    viewer::{Caller, Client},
+};
 
 pub(super) async fn execute(
     State(app): State<App>,
     Extension(id): Extension<RequestId>,
+    client: Client,
     headers: HeaderMap,
     request: GraphQLRequest,
 ) -> Response {
-    let caller = match caller(&app, &headers) {
+    let caller = match caller(&app, &headers).await {
         Ok(caller) => caller,
-        Err(bad) => {
-            return error(
-                StatusCode::UNAUTHORIZED,
-                "UNAUTHENTICATED",
-                &bad.to_string(),
-            )
-            .into_response();
-        }
+        Err(refused) => return refuse(&refused),
     };
     let loaders = graphql::loaders(app.db.clone());
-    let mut request = request.into_inner().data(id).data(loaders).data(caller);
+    let mut request = request.into_inner().data(id).data(loaders);
+    request = request.data(caller).data(client);
     let response = match permissions::check(&mut request, caller) {
         Ok(()) => app.schema.execute(request).await,
         Err(refused) => refused,
@@ -38,7 +39,7 @@ pub(super) async fn execute(
 }
 
 /// Whoever the token proves to be; nobody where there is none.
-fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, BadToken> {
+async fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, Error> {
     let Some(value) = headers.get(header::AUTHORIZATION) else {
         return Ok(None);
     };
@@ -46,5 +47,30 @@ fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, BadToken> {
         let (scheme, token) = value.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
     });
-    app.keys.verify(token.ok_or(BadToken::Invalid)?).map(Some)
+    let token = token.ok_or(BadToken::Invalid)?;
+    app.gate.viewer(&app.db, token).await.map(Some)
+}
+
+/// The answer to a request whose sender could not be made out.
+fn refuse(refused: &Error) -> Response {
+    let status = match refused {
+        Error::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
+        Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    if status != StatusCode::UNAUTHORIZED {
+        let cause = std::error::Error::source(refused);
+        tracing::error!(
+            error = cause,
+            "the sender of a request could not be made out"
+        );
+    }
+    let mut response = error(status, refused.code(), &refused.to_string()).into_response();
+    if status == StatusCode::UNAUTHORIZED {
+        let challenge = HeaderValue::from_static(r#"Bearer error="invalid_token""#);
+        response
+            .headers_mut()
+            .insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    response
 }

@@ -1,12 +1,23 @@
 //! Is the process alive, and is it of use? Asked by load balancers, so both answers are quick.
 
+use std::time::Duration;
+
 use axum::{Json, extract::State, http::StatusCode, response::IntoResponse};
-use diesel::{OptionalExtension, QueryResult, sql_query, sql_types::Text};
+use diesel::{
+    QueryResult,
+    result::Error,
+    sql_query,
+    sql_types::{Nullable, Text},
+};
 use diesel_async::RunQueryDsl;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use super::App;
-use crate::db::{Db, migrations};
+use crate::db::{Conn, Db, migrations};
+
+/// Whoever asks gives up soon, so a database that takes longer is as good as none.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Alive: the process answers.
 pub(super) async fn live() -> Json<Value> {
@@ -16,10 +27,11 @@ pub(super) async fn live() -> Json<Value> {
 /// Ready: the database answers and has the schema this version needs.
 pub(super) async fn ready(State(app): State<App>) -> impl IntoResponse {
     let known = migrations::newest_known();
-    let (database, applied) = match ask_database(&app.db).await {
+    let asked = timeout(PATIENCE, ask_database(&app.db)).await;
+    let (database, applied) = match asked.unwrap_or(Err("no answer in time")) {
         Ok(found) => (
             json!({"status": "up", "version": found.server}),
-            Some(found.migration),
+            found.migration,
         ),
         Err(reason) => (json!({"status": "down", "reason": reason}), None),
     };
@@ -54,8 +66,8 @@ pub(super) async fn ready(State(app): State<App>) -> impl IntoResponse {
 struct Found {
     #[diesel(sql_type = Text)]
     server: String,
-    #[diesel(sql_type = Text)]
-    migration: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    migration: Option<String>,
 }
 
 async fn ask_database(db: &Db) -> Result<Found, &'static str> {
@@ -63,19 +75,29 @@ async fn ask_database(db: &Db) -> Result<Found, &'static str> {
         tracing::warn!("not ready: {error}");
         "no connection"
     })?;
-    let found: QueryResult<Option<Found>> = sql_query(
-        "SELECT current_setting('server_version') AS server, coalesce(max(version), '') AS migration \
-         FROM __diesel_schema_migrations",
-    )
-    .get_result(&mut conn)
-    .await
-    .optional();
+    newest_applied(&mut conn).await.map_err(|error| {
+        tracing::warn!("not ready: {error}");
+        "no answer"
+    })
+}
+
+/// The newest migration that the database has: none where it has no schema.
+async fn newest_applied(conn: &mut Conn<'_>) -> QueryResult<Found> {
+    const SERVER: &str = "current_setting('server_version') AS server";
+    let found = sql_query(format!(
+        "SELECT {SERVER}, max(version) AS migration FROM __diesel_schema_migrations"
+    ))
+    .get_result(conn)
+    .await;
     match found {
-        Ok(Some(found)) => Ok(found),
-        Ok(None) => Err("no answer"),
-        Err(error) => {
-            tracing::warn!("not ready: {error}");
-            Err("the schema is missing: run `regimen migrate up`")
+        // This error has no kind of its own; in every language its message names the table.
+        Err(Error::DatabaseError(_, about))
+            if about.message().contains("__diesel_schema_migrations") =>
+        {
+            sql_query(format!("SELECT {SERVER}, NULL AS migration"))
+                .get_result(conn)
+                .await
         }
+        found => found,
     }
 }

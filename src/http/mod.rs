@@ -1,5 +1,7 @@
 //! The edge: what arrives over HTTP and where it goes. No rule of the domain lives here.
 
+mod client;
+mod door;
 mod graphiql;
 mod graphql;
 mod health;
@@ -10,8 +12,7 @@ use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    extract::State,
-    http::{StatusCode, Uri},
+    http::{Method, StatusCode, Uri},
     middleware,
     response::IntoResponse,
     routing::{get, post},
@@ -22,50 +23,69 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 pub use requests::RequestId;
 pub use shutdown::{Draining, serve};
 
-use crate::{auth::Keys, db::Db, schema::Schema};
+use crate::{auth::Gate, db::Db, schema::Schema};
 
 /// What every handler can reach.
 #[derive(Clone)]
 pub struct App {
     pub db: Db,
-    pub keys: Arc<Keys>,
+    pub gate: Arc<Gate>,
     pub schema: Schema,
     pub draining: Arc<Draining>,
 }
 
 impl App {
     #[must_use]
-    pub fn new(db: Db, keys: Keys) -> Self {
-        let keys = Arc::new(keys);
-        let schema = crate::schema::schema(db.clone(), Arc::clone(&keys));
+    pub fn new(db: Db, gate: Gate) -> Self {
+        let gate = Arc::new(gate);
+        let schema = crate::schema::schema(db.clone(), Arc::clone(&gate));
         Self {
             db,
-            keys,
+            gate,
             schema,
             draining: Arc::default(),
         }
     }
 }
 
-/// All routes, and what is done for each of them.
+/// All routes.
 pub fn router(app: App) -> Router {
-    Router::new()
+    let draining = Arc::clone(&app.draining);
+    let routes = Router::new()
         .route("/graphql", post(graphql::execute))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .merge(graphiql::routes())
         .fallback(not_found)
+        .method_not_allowed_fallback(wrong_method)
+        .with_state(app);
+    surrounded(routes, draining)
+}
+
+/// What is done for every request, wherever it goes.
+fn surrounded(routes: Router, draining: Arc<Draining>) -> Router {
+    routes
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::custom(requests::panicked))
         .layer(middleware::from_fn_with_state(
-            Arc::clone(&app.draining),
+            draining,
             shutdown::close_when_draining,
         ))
         .layer(middleware::from_fn(requests::identify))
-        .with_state(app)
 }
 
-async fn not_found(State(_): State<App>, uri: Uri) -> impl IntoResponse {
+async fn wrong_method(method: Method, uri: Uri) -> impl IntoResponse {
+    error(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "METHOD_NOT_ALLOWED",
+        &format!(
+            "`{}` does not take `{method}`: the header `Allow` names what it takes",
+            uri.path()
+        ),
+    )
+}
+
+async fn not_found(uri: Uri) -> impl IntoResponse {
     error(
         StatusCode::NOT_FOUND,
         "NOT_FOUND",
@@ -82,4 +102,30 @@ fn error(status: StatusCode, code: &str, message: &str) -> impl IntoResponse + u
         status,
         Json(json!({"errors": [{"message": message, "extensions": {"code": code}}]})),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_one_internal_error_that_keeps_its_words_to_itself() {
+        let fails = get(async || -> &'static str { panic!("private words") });
+        let routes = surrounded(Router::new().route("/", fails), Arc::default());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async { axum::serve(listener, routes).await });
+
+        let response = reqwest::get(url).await.unwrap();
+
+        assert_eq!(response.status(), 500);
+        assert!(!response.headers()["x-request-id"].is_empty());
+        let body: Value = response.json().await.unwrap();
+        let message = "something went wrong on our side; the request id finds it in the log";
+        let error = json!({"message": message, "extensions": {"code": "INTERNAL"}});
+        assert_eq!(body, json!({"errors": [error]}));
+    }
 }

@@ -17,11 +17,16 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::watch};
 
-/// How long new requests are still taken after the signal, each answered with `Connection: close`,
-/// so that no client is about to reuse a connection when it closes.
+use super::door::{Door, Peer};
+
+/// How long new connections are still taken after the signal. Meanwhile every answer carries
+/// `Connection: close`, so that no client is about to reuse a connection when it closes.
 const GRACE: Duration = Duration::from_millis(300);
+
+/// How long the last who came in have for their first request to arrive.
+const LAST_CALL: Duration = Duration::from_millis(200);
 
 /// Whether the server is on its way out.
 #[derive(Debug, Default)]
@@ -35,6 +40,9 @@ impl Draining {
 }
 
 /// Serves until `signal`, then ends as gently as `deadline` allows. False: requests were cut off.
+///
+/// Someone in the listener's queue, or let in with the request still on its way, would be reset if
+/// all ended at once: hence the steps.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
@@ -42,7 +50,8 @@ pub async fn serve(
     signal: impl Future<Output = ()> + Send + 'static,
     deadline: Duration,
 ) -> io::Result<bool> {
-    let (ended, mut end_seen) = tokio::sync::watch::channel(false);
+    let (told, mut was_told) = watch::channel(false);
+    let (door, key) = Door::new(listener);
     let drain = async move {
         signal.await;
         draining.0.store(true, Ordering::Relaxed);
@@ -50,12 +59,15 @@ pub async fn serve(
             "stopping: requests under way may take up to {}",
             humantime::format_duration(deadline)
         );
+        let _ = told.send(true);
         tokio::time::sleep(GRACE).await;
-        let _ = ended.send(true);
+        key.close().await;
+        tokio::time::sleep(LAST_CALL).await;
     };
-    let serving = axum::serve(listener, router).with_graceful_shutdown(drain);
+    let service = router.into_make_service_with_connect_info::<Peer>();
+    let serving = axum::serve(door, service).with_graceful_shutdown(drain);
     let too_late = async {
-        let _ = end_seen.wait_for(|ended| *ended).await;
+        let _ = was_told.wait_for(|told| *told).await;
         tokio::time::sleep(deadline).await;
     };
     tokio::select! {

@@ -7,9 +7,12 @@ use std::sync::Arc;
 use async_graphql::{EmptySubscription, MergedObject, Object};
 
 use crate::{
-    auth::Keys,
+    auth::{AccountMutation, AuthMutation, AuthQuery, Gate},
     db::Db,
     exercises::{ExerciseMutation, ExerciseQuery},
+    settings::{SettingsMutation, SettingsQuery},
+    tasks::{TaskMutation, TaskQuery},
+    users::{UserMutation, UserQuery},
 };
 
 #[derive(Default)]
@@ -25,11 +28,11 @@ impl ServerQuery {
 
 /// What can be read.
 #[derive(MergedObject, Default)]
-pub struct Query(ServerQuery, ExerciseQuery);
+pub struct Query(ServerQuery, ExerciseQuery, AuthQuery, UserQuery, SettingsQuery, TaskQuery);
 
 /// What can be changed.
 #[derive(MergedObject, Default)]
-pub struct Mutation(ExerciseMutation);
+pub struct Mutation(ExerciseMutation, AuthMutation, AccountMutation, UserMutation, SettingsMutation, TaskMutation);
 
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 
@@ -39,8 +42,8 @@ pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 ///
 /// When a root field has no row in the table of permissions: nobody may start such a server.
 #[must_use]
-pub fn schema(db: Db, keys: Arc<Keys>) -> Schema {
-    let schema = builder().data(db).data(keys).finish();
+pub fn schema(db: Db, gate: Arc<Gate>) -> Schema {
+    let schema = builder().data(db).data(gate).finish();
     let missing = permissions::missing(&schema.sdl());
     assert!(
         missing.is_empty(),

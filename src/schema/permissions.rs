@@ -19,12 +19,32 @@ pub enum Access {
     Admin,
 }
 
-use Access::{Anyone, Member};
+use Access::{Admin, Anyone, Member};
 
 /// Every field of the roots, by name.
 pub const TABLE: &[(&str, Access)] = &[
     // The server.
     ("version", Anyone),
+    // Signing in.
+    ("signUp", Anyone),
+    ("signIn", Anyone),
+    ("refreshSession", Anyone),
+    ("signOut", Member),
+    ("sessions", Member),
+    ("endSession", Member),
+    ("endOtherSessions", Member),
+    // One's account and settings.
+    ("viewer", Anyone),
+    ("exportMyData", Member),
+    ("changePassword", Member),
+    ("updateProfile", Member),
+    ("deleteAccount", Member),
+    ("settings", Member),
+    ("updateSettings", Member),
+    // Everybody's accounts.
+    ("user", Admin),
+    ("users", Admin),
+    ("setRole", Admin),
     // Exercises: the library is for everybody to read.
     ("exercise", Anyone),
     ("exercises", Anyone),
@@ -32,7 +52,19 @@ pub const TABLE: &[(&str, Access)] = &[
     ("updateExercise", Member),
     ("archiveExercise", Member),
     ("mergeExercises", Member),
-    ("seedExercises", Access::Admin),
+    ("seedExercises", Admin),
+    // Tasks.
+    ("task", Member),
+    ("tasks", Member),
+    ("tags", Member),
+    ("createTask", Member),
+    ("updateTask", Member),
+    ("completeTask", Member),
+    ("reopenTask", Member),
+    ("deleteTask", Member),
+    ("restoreTask", Member),
+    ("moveTask", Member),
+    ("bulkUpdateTasks", Member),
 ];
 
 /// The root fields of the schema that have no row here.
@@ -126,7 +158,7 @@ fn allowed(field: &str, caller: Caller) -> Result<(), Error> {
         .find(|(name, _)| *name == field)
         .map(|(_, access)| *access);
     match (access, caller.map(|viewer| viewer.role)) {
-        (Some(Anyone), _) | (Some(Member), Some(_)) | (Some(Access::Admin), Some(Role::Admin)) => {
+        (Some(Anyone), _) | (Some(Member), Some(_)) | (Some(Admin), Some(Role::Admin)) => {
             Ok(())
         }
         (Some(_), None) => Err(Error::SIGN_IN_FIRST),

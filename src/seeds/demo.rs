@@ -11,7 +11,7 @@ use crate::{
     config::Secret,
     db::schema::tasks,
     settings::{Settings, Units},
-    tasks::{NewTask, TaskId},
+    tasks::{NewTask, Priority, TaskId},
     users::{self, NewUser, User},
     viewer::UserId,
 };
@@ -47,7 +47,7 @@ struct DemoTask {
     title: String,
     description: Option<String>,
     tags: Vec<String>,
-    priority: i16,
+    priority: Priority,
     due_in_days: Option<i64>,
     completed_days_ago: Option<i64>,
 }
@@ -155,17 +155,16 @@ fn task_row(anchor: &Anchor, index: usize, task: &DemoTask) -> NewTask {
     let completed_at = task
         .completed_days_ago
         .map(|days| anchor.made - Duration::days(days));
+    let id = TaskId(id_of(anchor.owner.0, &task.key));
     NewTask {
-        user_id: anchor.owner,
-        id: TaskId(id_of(anchor.owner.0, &task.key)),
-        title: task.title.clone(),
         description: task.description.clone(),
         completed: completed_at.is_some(),
         completed_at,
         priority: task.priority,
         tags: task.tags.clone(),
-        due_date: task.due_in_days.map(|days| anchor.day(-days)),
+        due_date: task.due_in_days.map(|days| anchor.day(-days).into()),
         position: format!("a{index}"),
+        ..NewTask::titled(anchor.owner, id, task.title.clone())
     }
 }
 

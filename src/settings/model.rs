@@ -31,7 +31,7 @@ pub struct Settings {
     pub timezone: String,
     /// The first day of the week: 1 is Monday, 7 is Sunday.
     pub week_start: i16,
-    /// What the apps keep for themselves.
+    /// What the apps remember for the user; `UpdateSettingsInput` says what can be in it.
     pub preferences: serde_json::Value,
     /// Counts the changes; send it back as `expectedVersion` to change what you saw.
     pub version: i32,
@@ -39,4 +39,14 @@ pub struct Settings {
     pub created_at: DateTime<Utc>,
     /// When they were last changed.
     pub updated_at: DateTime<Utc>,
+}
+
+/// What is to change of settings; `None` leaves a column as it is.
+#[derive(Clone, Debug, Default, AsChangeset)]
+#[diesel(table_name = user_settings)]
+pub struct SettingsPatch {
+    pub units: Option<Units>,
+    pub timezone: Option<String>,
+    pub week_start: Option<i16>,
+    pub preferences: Option<serde_json::Value>,
 }

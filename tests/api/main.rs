@@ -8,10 +8,17 @@
 
 mod support;
 
+mod auth;
+mod changes;
 mod config;
+mod engine;
 mod exercises;
 mod house;
 mod http;
 mod migrations;
 mod process;
+mod remote;
+mod schema;
 mod seeds;
+mod settings;
+mod tasks;

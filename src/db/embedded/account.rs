@@ -105,7 +105,10 @@ impl Account {
     pub fn barred_from(&self, path: &Path) -> Option<PathBuf> {
         let mut way: Vec<&Path> = path.ancestors().collect();
         way.reverse();
-        let closed = |folder: &&Path| folder.metadata().is_ok_and(|it| !self.may_enter(&it));
+        let closed = |path: &&Path| {
+            path.metadata()
+                .is_ok_and(|it| it.is_dir() && !self.may_enter(&it))
+        };
         way.into_iter()
             .filter(|_| self.switch)
             .find(closed)

@@ -128,7 +128,20 @@ impl PidFile {
 }
 
 pub fn is_alive(pid: i32) -> bool {
-    !matches!(kill(Pid::from_raw(pid), None), Err(Errno::ESRCH))
+    kill(Pid::from_raw(pid), None) != Err(Errno::ESRCH) && !is_zombie(pid)
+}
+
+/// Ended, but nobody has taken note of it; in a container whose first process is no init, nobody
+/// ever does.
+fn is_zombie(pid: i32) -> bool {
+    // The state follows the program's name, which may itself hold parentheses.
+    fs::read_to_string(format!("/proc/{pid}/stat"))
+        .ok()
+        .and_then(|stat| {
+            stat.rsplit_once(')')
+                .map(|(_, rest)| rest.starts_with(" Z"))
+        })
+        .unwrap_or(false)
 }
 
 pub fn signal(pid: i32, signal: Signal) -> Result<(), Errno> {
@@ -155,4 +168,27 @@ fn programs_folder(cluster: &Path) -> Option<PathBuf> {
     let line = fs::read_to_string(cluster.join("postmaster.opts")).ok()?;
     let program = line.split(" \"").next()?;
     Path::new(program.trim()).parent().map(Path::to_owned)
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::process::Command;
+    use std::thread::sleep;
+
+    use super::*;
+
+    #[test]
+    fn a_process_that_ended_is_not_alive_even_if_nobody_took_note() {
+        let mut child = Command::new("sleep").arg("60").spawn().unwrap();
+        let pid = i32::try_from(child.id()).unwrap();
+        assert!(is_alive(pid));
+
+        child.kill().unwrap();
+        while !is_zombie(pid) {
+            sleep(Duration::from_millis(1));
+        }
+
+        assert!(!is_alive(pid));
+        child.wait().unwrap();
+    }
 }

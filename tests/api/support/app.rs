@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use regimen::{
-    auth::Keys,
+    auth::{Gate, GateOptions, Keys},
     config::Secret,
     db::{Db, PoolOptions, schema::users},
     http::{self, App},
@@ -45,7 +45,24 @@ impl TestApp {
 
     /// The same with another pool.
     pub async fn start_with(change: impl FnOnce(&mut PoolOptions)) -> Self {
-        let database = TestDatabase::create().await;
+        Self::over(TestDatabase::create().await, change).await
+    }
+
+    /// The same over another database.
+    pub async fn over(database: TestDatabase, change: impl FnOnce(&mut PoolOptions)) -> Self {
+        Self::launch(database, change, GateOptions::default()).await
+    }
+
+    /// The same with other rules for signing in.
+    pub async fn start_gated(gate: GateOptions) -> Self {
+        Self::launch(TestDatabase::create().await, |_| {}, gate).await
+    }
+
+    async fn launch(
+        database: TestDatabase,
+        change: impl FnOnce(&mut PoolOptions),
+        gate: GateOptions,
+    ) -> Self {
         let mut options = PoolOptions {
             size: 4,
             timeout: Duration::from_secs(10),
@@ -55,8 +72,9 @@ impl TestApp {
         change(&mut options);
         let db = Db::new(database.address.clone(), options);
         let keys = Keys::new(&Secret::new("for tests and nothing else, ever".to_owned()));
-        let app = App::new(db.clone(), keys);
-        let keys = Arc::clone(&app.keys);
+        let gate = Gate::new(keys, gate).expect("a gate");
+        let app = App::new(db.clone(), gate);
+        let keys = Arc::clone(&app.gate.keys);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let (stop, stopped) = oneshot::channel::<()>();
@@ -85,6 +103,11 @@ impl TestApp {
     /// Sends one GraphQL request as nobody.
     pub async fn graphql(&self, query: &str, variables: Value) -> Answer {
         self.send(None, query, variables).await
+    }
+
+    /// Sends one GraphQL request with a token.
+    pub async fn graphql_with(&self, token: &str, query: &str, variables: Value) -> Answer {
+        self.send(Some(token), query, variables).await
     }
 
     async fn send(&self, token: Option<&str>, query: &str, variables: Value) -> Answer {

@@ -3,10 +3,14 @@
 mod answer;
 mod app;
 mod cluster;
+mod private;
 mod process;
 pub mod remote;
+mod wire;
 
 pub use answer::Answer;
 pub use app::{TestApp, TestUser};
 pub use cluster::{TestDatabase, scratch_folder};
+pub use private::{eventually, give_to_postgres, is_alive, postmaster, session};
 pub use process::{Finished, Server, regimen};
+pub use wire::{Sent, Wire};

@@ -1,6 +1,10 @@
 //! The real program, as people start it.
 
-use std::{path::Path, process::Stdio, time::Duration};
+use std::{
+    path::Path,
+    process::{ExitStatus, Stdio},
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 use tokio::{
@@ -69,6 +73,7 @@ pub struct Server {
     pub url: String,
     pub child: Child,
     output: watch::Receiver<String>,
+    log: watch::Receiver<String>,
 }
 
 impl Server {
@@ -81,14 +86,16 @@ impl Server {
     pub async fn spawn(command: &mut Command) -> Self {
         let mut child = command.env("REGIMEN_PORT", "0").spawn().expect("it starts");
         let (text, output) = watch::channel(String::new());
+        let (errors, log) = watch::channel(String::new());
         let stdout = BufReader::new(child.stdout.take().expect("stdout")).lines();
         let stderr = BufReader::new(child.stderr.take().expect("stderr")).lines();
-        tokio::spawn(collect(stdout, text.clone()));
-        tokio::spawn(collect(stderr, text));
+        tokio::spawn(collect(stdout, vec![text.clone()]));
+        tokio::spawn(collect(stderr, vec![errors, text]));
         let mut server = Self {
             url: String::new(),
             child,
             output,
+            log,
         };
         server.url = server.address().await;
         server
@@ -106,6 +113,20 @@ impl Server {
     /// Everything it printed so far.
     pub fn text(&self) -> String {
         self.output.borrow().clone()
+    }
+
+    /// Its log so far: what it wrote to standard error.
+    pub fn log(&self) -> String {
+        self.log.borrow().clone()
+    }
+
+    /// Its log from beginning to end. Resolves when it has ended, and outlives this value.
+    pub fn whole_log(&self) -> impl Future<Output = String> + use<> {
+        let mut log = self.log.clone();
+        async move {
+            while log.changed().await.is_ok() {}
+            log.borrow().clone()
+        }
     }
 
     /// Waits until it has printed `words`.
@@ -153,25 +174,36 @@ impl Server {
     }
 
     /// Ends it as a service manager would, and waits. True: it ended by itself and well.
-    pub async fn stop(mut self) -> bool {
+    pub async fn stop(self) -> bool {
         self.signal(nix::sys::signal::Signal::SIGTERM);
+        self.ended().await.success()
+    }
+
+    /// Waits for its end.
+    pub async fn ended(mut self) -> ExitStatus {
         timeout(PATIENCE, self.child.wait())
             .await
             .expect("it ends")
             .expect("a status")
-            .success()
+    }
+
+    /// Ends it as a power cut would, and waits.
+    pub async fn kill(&mut self) {
+        self.child.kill().await.expect("killed");
     }
 }
 
 async fn collect<R: tokio::io::AsyncBufRead + Unpin>(
     mut lines: tokio::io::Lines<R>,
-    text: watch::Sender<String>,
+    texts: Vec<watch::Sender<String>>,
 ) {
     while let Ok(Some(line)) = lines.next_line().await {
-        text.send_modify(|text| {
-            text.push_str(&line);
-            text.push('\n');
-        });
+        for text in &texts {
+            text.send_modify(|text| {
+                text.push_str(&line);
+                text.push('\n');
+            });
+        }
     }
 }
 

@@ -216,8 +216,8 @@ static TEMPLATE: LazyLock<PathBuf> = LazyLock::new(|| {
     tied::switch(&mut initdb, account().as_ref());
     succeed(&mut initdb);
     // `sealed` is let in over TLS alone.
-    let rules =
-        "host all ada 127.0.0.1/32 scram-sha-256\nhostssl all sealed 127.0.0.1/32 scram-sha-256\n";
+    let rules = "host all ada,eve 127.0.0.1/32 scram-sha-256\n\
+                 hostssl all sealed 127.0.0.1/32 scram-sha-256\n";
     std::fs::write(data.join("pg_hba.conf"), rules).expect("written");
     data
 });

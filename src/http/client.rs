@@ -1,0 +1,87 @@
+//! Where a request came from: the address of whoever connected, or what our own proxies say about it.
+
+use std::{
+    convert::Infallible,
+    net::{IpAddr, SocketAddr},
+};
+
+use axum::{
+    extract::{ConnectInfo, FromRequestParts},
+    http::{HeaderMap, HeaderName, header, request::Parts},
+};
+
+use super::{App, door::Peer};
+use crate::viewer::Client;
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const LONGEST_USER_AGENT: usize = 300;
+
+impl FromRequestParts<App> for Client {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        let peer = parts
+            .extensions
+            .get::<ConnectInfo<Peer>>()
+            .map(|info| info.0.ip());
+        let proxies = app.gate.options.trusted_proxies;
+        Ok(Self {
+            address: forwarded(&parts.headers, proxies).or(peer),
+            user_agent: user_agent(&parts.headers),
+        })
+    }
+}
+
+/// Each proxy adds the address it was connected from at the end, so the last so many entries are the
+/// work of ours, and whatever stands before them anybody could have written.
+fn forwarded(headers: &HeaderMap, proxies: usize) -> Option<IpAddr> {
+    let values = headers.get_all(FORWARDED_FOR).iter();
+    let entries: Vec<&str> = values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .collect();
+    let ours = proxies.min(entries.len());
+    let entry = entries.get(entries.len() - ours)?.trim();
+    let bare = entry.trim_matches(['[', ']']).parse().ok();
+    bare.or_else(|| entry.parse::<SocketAddr>().ok().map(|it| it.ip()))
+}
+
+fn user_agent(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get(header::USER_AGENT)?.to_str().ok()?.trim();
+    let text: String = text.chars().take(LONGEST_USER_AGENT).collect();
+    (!text.is_empty()).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(proxies: usize, lines: &[&'static str]) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(FORWARDED_FOR, line.parse().unwrap());
+        }
+        forwarded(&headers, proxies).map(|address| address.to_string())
+    }
+
+    #[test]
+    fn only_what_our_own_proxies_wrote_is_believed() {
+        let lines = &["6.6.6.6, 192.0.2.7", "10.0.0.1"];
+        assert_eq!(with(0, lines), None);
+        assert_eq!(with(1, lines).as_deref(), Some("10.0.0.1"));
+        assert_eq!(with(2, lines).as_deref(), Some("192.0.2.7"));
+        assert_eq!(with(2, &["192.0.2.7"]).as_deref(), Some("192.0.2.7"));
+        assert_eq!(with(1, &[]), None);
+    }
+
+    #[test]
+    fn addresses_may_have_ports_and_brackets() {
+        assert_eq!(with(1, &["192.0.2.7:4711"]).as_deref(), Some("192.0.2.7"));
+        assert_eq!(
+            with(1, &["[2001:db8::1]:443"]).as_deref(),
+            Some("2001:db8::1")
+        );
+        assert_eq!(with(1, &["2001:db8::1"]).as_deref(), Some("2001:db8::1"));
+        assert_eq!(with(1, &["unknown"]), None);
+    }
+}

@@ -1,0 +1,284 @@
+//! Where a task goes: below which parent, and between which siblings. A move writes one row; only where
+//! two siblings leave no room between them is their whole list numbered anew.
+
+use diesel::{pg::Pg, prelude::*};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::{
+    NewTask, Task, TaskId,
+    edit::Wanted,
+    input::{ListEdge, Spot},
+    position,
+    store::{has_subtasks, place_all, take_list},
+};
+use crate::{
+    changes::{self, Change},
+    db::schema::tasks,
+    error::{Error, Result},
+    viewer::UserId,
+};
+
+/// How many subtasks one task can have: they are shown all at once.
+const MOST_SUBTASKS: i64 = 200;
+
+/// The children of one parent, or what is at the top, without the task that is moved.
+#[derive(Clone, Copy)]
+struct Siblings {
+    owner: UserId,
+    parent: Option<TaskId>,
+    moved: TaskId,
+}
+
+/// A place among siblings.
+#[derive(Clone, Copy)]
+enum Gap<'a> {
+    Before(&'a Task),
+    After(&'a Task),
+    Edge(ListEdge),
+}
+
+type Neighbours = (Option<String>, Option<String>);
+
+impl NewTask {
+    /// Makes a task: at the end of its list, or at the place that the client chose. The same id from the
+    /// same owner is the same task, made once.
+    pub async fn create(
+        mut self,
+        conn: &mut AsyncPgConnection,
+        place: Option<String>,
+    ) -> Result<()> {
+        let owner = self.user_id;
+        take_list(conn, owner).await?;
+        let siblings = Siblings {
+            owner,
+            parent: self.parent_id,
+            moved: self.id,
+        };
+        if let Some(parent) = self.parent_id {
+            let found = Task::lock_all(conn, owner, &[parent]).await?;
+            check_parent(found.as_slice().first(), parent, "input.parentId")?;
+            siblings.check_room(conn).await?;
+        }
+        let mut feed = Vec::new();
+        self.position = match place {
+            Some(place) => place,
+            None => {
+                siblings
+                    .place(conn, Gap::Edge(ListEdge::End), &mut feed)
+                    .await?
+            }
+        };
+        feed.extend(Self::insert_all(conn, std::slice::from_ref(&self)).await?);
+        Ok(changes::append(conn, owner, &feed).await?)
+    }
+}
+
+impl Task {
+    /// Moves one of the owner's tasks.
+    pub async fn move_to(
+        conn: &mut AsyncPgConnection,
+        owner: UserId,
+        wanted: Wanted,
+        spot: Spot,
+    ) -> Result<()> {
+        take_list(conn, owner).await?;
+        let other = match spot {
+            Spot::Before(other) | Spot::After(other) => Some(other),
+            Spot::Edge(_, parent) => parent.flatten(),
+        };
+        let ids: Vec<TaskId> = std::iter::once(wanted.id).chain(other).collect();
+        let found = Self::lock_all(conn, owner, &ids).await?;
+        let find = |id| {
+            let task = found.iter().find(|task| task.id == id);
+            task.ok_or_else(|| Error::not_found("task", id))
+        };
+        let task = find(wanted.id)?;
+        task.check_there()?;
+        task.check_version(wanted.expected)?;
+        let (parent, gap) = match spot {
+            Spot::Before(other) => (beside(task, find(other)?)?, Gap::Before(find(other)?)),
+            Spot::After(other) => (beside(task, find(other)?)?, Gap::After(find(other)?)),
+            Spot::Edge(edge, parent) => (parent.unwrap_or(task.parent_id), Gap::Edge(edge)),
+        };
+        if let Spot::Edge(_, Some(Some(parent))) = spot {
+            check_parent(
+                found.iter().find(|it| it.id == parent),
+                parent,
+                "to.parentId",
+            )?;
+        }
+        task.put(conn, parent, gap).await
+    }
+
+    /// Puts the task there, unless it is there already.
+    async fn put(
+        &self,
+        conn: &mut AsyncPgConnection,
+        parent: Option<TaskId>,
+        gap: Gap<'_>,
+    ) -> Result<()> {
+        let siblings = Siblings {
+            owner: self.user_id,
+            parent,
+            moved: self.id,
+        };
+        if parent != self.parent_id && parent.is_some() {
+            self.check_can_be_part(conn, parent).await?;
+            siblings.check_room(conn).await?;
+        }
+        let (low, high) = siblings.around(conn, gap).await?;
+        let is_there = parent == self.parent_id
+            && low.as_ref().is_none_or(|low| *low < self.position)
+            && high.as_ref().is_none_or(|high| self.position < *high);
+        if is_there {
+            return Ok(());
+        }
+        let mut feed = Vec::new();
+        let position = match position::between(low.as_deref(), high.as_deref()) {
+            Some(place) => place,
+            None => siblings.make_room(conn, gap, &mut feed).await?,
+        };
+        let moved = Self {
+            parent_id: parent,
+            position,
+            ..self.clone()
+        };
+        feed.extend(Self::save_all(conn, &[moved]).await?);
+        Ok(changes::append(conn, self.user_id, &feed).await?)
+    }
+
+    /// Whether the task can become a part of another.
+    async fn check_can_be_part(
+        &self,
+        conn: &mut AsyncPgConnection,
+        parent: Option<TaskId>,
+    ) -> Result<()> {
+        let message = if parent == Some(self.id) {
+            "a task cannot be its own subtask: name another parent"
+        } else if self.recurrence.is_some() {
+            "a recurring task cannot be a subtask: clear its `recurrence` first"
+        } else if has_subtasks(conn, self.user_id, self.id).await? {
+            "a task with subtasks cannot be a subtask: move those first"
+        } else {
+            return Ok(());
+        };
+        Err(Error::invalid("to", message))
+    }
+}
+
+/// The parent that a task has when it stands beside another.
+fn beside(task: &Task, other: &Task) -> Result<Option<TaskId>> {
+    if task.id == other.id {
+        return Err(Error::invalid(
+            "to",
+            "a task cannot stand beside itself: name another one",
+        ));
+    }
+    other.check_there()?;
+    Ok(other.parent_id)
+}
+
+/// Whether a task can have subtasks.
+fn check_parent(found: Option<&Task>, id: TaskId, field: &str) -> Result<()> {
+    let parent = found.ok_or_else(|| Error::not_found("task", id))?;
+    parent.check_there()?;
+    if parent.parent_id.is_some() {
+        let message =
+            "this parent is a subtask itself, and there is one level of them: name another";
+        return Err(Error::invalid(field, message));
+    }
+    Ok(())
+}
+
+impl Siblings {
+    fn all<'a>(self) -> tasks::BoxedQuery<'a, Pg> {
+        tasks::table
+            .filter(tasks::user_id.eq(self.owner))
+            .filter(tasks::parent_id.is_not_distinct_from(self.parent))
+            .filter(tasks::deleted_at.is_null())
+            .filter(tasks::id.ne(self.moved))
+            .into_boxed()
+    }
+
+    async fn check_room(self, conn: &mut AsyncPgConnection) -> Result<()> {
+        let count: i64 = self.all().count().get_result(conn).await?;
+        if count < MOST_SUBTASKS {
+            return Ok(());
+        }
+        let message =
+            format!("a task must have at most {MOST_SUBTASKS} subtasks: name another parent");
+        Err(Error::invalid("input.parentId", message))
+    }
+
+    /// A place in the gap, after numbering the siblings anew if there is none.
+    async fn place(
+        self,
+        conn: &mut AsyncPgConnection,
+        gap: Gap<'_>,
+        feed: &mut Vec<Change>,
+    ) -> Result<String> {
+        let (low, high) = self.around(conn, gap).await?;
+        match position::between(low.as_deref(), high.as_deref()) {
+            Some(place) => Ok(place),
+            None => self.make_room(conn, gap, feed).await,
+        }
+    }
+
+    /// The places on both sides of the gap.
+    async fn around(self, conn: &mut AsyncPgConnection, gap: Gap<'_>) -> QueryResult<Neighbours> {
+        let upwards = (tasks::position.asc(), tasks::id.asc());
+        let downwards = (tasks::position.desc(), tasks::id.desc());
+        let query = match gap {
+            Gap::After(task) => {
+                let tie = tasks::position.gt(&task.position).or(tasks::id.gt(task.id));
+                self.all()
+                    .filter(tasks::position.ge(&task.position))
+                    .filter(tie)
+                    .order(upwards)
+            }
+            Gap::Before(task) => {
+                let tie = tasks::position.lt(&task.position).or(tasks::id.lt(task.id));
+                self.all()
+                    .filter(tasks::position.le(&task.position))
+                    .filter(tie)
+                    .order(downwards)
+            }
+            Gap::Edge(ListEdge::Start) => self.all().order(upwards),
+            Gap::Edge(ListEdge::End) => self.all().order(downwards),
+        };
+        let found: Option<String> = query.select(tasks::position).first(conn).await.optional()?;
+        Ok(match gap {
+            Gap::After(task) => (Some(task.position.clone()), found),
+            Gap::Before(task) => (found, Some(task.position.clone())),
+            Gap::Edge(ListEdge::Start) => (None, found),
+            Gap::Edge(ListEdge::End) => (found, None),
+        })
+    }
+
+    /// Numbers all siblings anew, and gives the place in the gap.
+    async fn make_room(
+        self,
+        conn: &mut AsyncPgConnection,
+        gap: Gap<'_>,
+        feed: &mut Vec<Change>,
+    ) -> Result<String> {
+        let siblings: Vec<TaskId> = self
+            .all()
+            .order((tasks::position, tasks::id))
+            .select(tasks::id)
+            .load(conn)
+            .await?;
+        let index_of = |task: &Task| siblings.iter().position(|id| *id == task.id);
+        let index = match gap {
+            Gap::Before(task) => index_of(task),
+            Gap::After(task) => index_of(task).map(|index| index + 1),
+            Gap::Edge(ListEdge::Start) => Some(0),
+            Gap::Edge(ListEdge::End) => None,
+        };
+        let mut numbers = position::numbered(siblings.len() + 1);
+        let own = numbers.remove(index.unwrap_or(siblings.len()));
+        let placed: Vec<(TaskId, String)> = siblings.into_iter().zip(numbers).collect();
+        feed.extend(place_all(conn, self.owner, &placed).await?);
+        Ok(own)
+    }
+}

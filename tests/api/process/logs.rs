@@ -1,0 +1,89 @@
+//! What a server writes about its work: enough to find a request, never what it was about.
+
+use serde_json::{Value, json};
+
+use crate::support::{Server, TestDatabase, regimen, scratch_folder};
+
+/// The lines as objects; a line that is none fails the test.
+fn objects(log: &str) -> Vec<Value> {
+    log.lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}")))
+        .inspect(|line: &Value| assert!(line.is_object(), "{line}"))
+        .collect()
+}
+
+#[tokio::test]
+async fn in_production_every_line_is_an_object_and_names_its_request() {
+    let (folder, database) = (scratch_folder("json"), TestDatabase::create().await);
+    let mut command = regimen(&folder);
+    command
+        .env("REGIMEN_ENV", "production")
+        .env(
+            "REGIMEN_TOKEN_SECRET",
+            "for tests and for nothing else, ever",
+        )
+        .env("DATABASE_URL", &database.url);
+    let server = Server::spawn(&mut command).await;
+
+    let response = reqwest::Client::new()
+        .post(format!("{}/graphql", server.url))
+        .json(&json!({"query": "{ version }"}))
+        .send()
+        .await
+        .unwrap();
+    let id = response.headers()["x-request-id"].to_str().unwrap();
+    server.says(id).await;
+
+    let lines = objects(&server.log());
+    let of_request = lines.iter().find(|line| line["span"]["id"] == id);
+    let line = of_request.unwrap_or_else(|| panic!("no line of {id} in {lines:#?}"));
+    assert_eq!(line["path"], "/graphql");
+    assert_eq!(line["status"], 200);
+    assert!(
+        line["timestamp"].is_string() && line["level"] == "INFO",
+        "{line}"
+    );
+    let ready = lines
+        .iter()
+        .find(|line| line["message"] == "ready")
+        .unwrap();
+    assert!(ready["address"].is_string(), "{ready}");
+    assert_eq!(server.text(), server.log(), "standard output stays empty");
+    let log = server.whole_log();
+    assert!(server.stop().await);
+    let log = log.await;
+    assert_eq!(objects(&log).last().unwrap()["message"], "stopped");
+}
+
+#[tokio::test]
+async fn a_slow_statement_is_logged_without_the_values_bound_to_it() {
+    const MARKER: &str = "zqxj private words";
+    let (folder, database) = (scratch_folder("slow"), TestDatabase::create().await);
+    let mut command = regimen(&folder);
+    command
+        .env("DATABASE_URL", &database.url)
+        .env("REGIMEN_SLOW_QUERY", "0ms")
+        .env("REGIMEN_LOG", "debug");
+    let server = Server::spawn(&mut command).await;
+
+    let query = format!("{{ exercises(filter: {{search: {MARKER:?}}}) {{ nodes {{ id }} }} }}");
+    server.graphql(&query).await.data();
+    server.says("slow statement").await;
+    let log = server.whole_log();
+    assert!(server.stop().await);
+    let log = log.await;
+
+    let slow = log.lines().find(|line| line.contains("slow statement"));
+    let slow = slow.expect("just seen");
+    for part in ["SELECT", r#""exercises"."name""#, "$1", "elapsed_ms="] {
+        assert!(slow.contains(part), "no `{part}` in: {slow}");
+    }
+    let bytes = |text: &str| {
+        let numbers: Vec<String> = text.bytes().map(|byte| byte.to_string()).collect();
+        numbers.join(", ")
+    };
+    for shape in [MARKER.to_owned(), bytes(MARKER)] {
+        let found = log.lines().find(|line| line.contains(&shape));
+        assert_eq!(found, None, "a bound value was logged");
+    }
+}

@@ -1,0 +1,7 @@
+//! The real program as a process: its private PostgreSQL, its log, its end, and its other commands.
+
+mod commands;
+mod ending;
+mod logs;
+mod private;
+mod refusals;
