@@ -152,8 +152,17 @@ impl From<DbError> for Error {
             {
                 Self::ACCOUNT_GONE
             }
-            DbError::DatabaseError(Kind::SerializationFailure | Kind::ClosedConnection, _)
+            DbError::DatabaseError(
+                Kind::SerializationFailure | Kind::ClosedConnection | Kind::UnableToSendCommand,
+                _,
+            )
             | DbError::BrokenTransactionManager => Self::Unavailable(Arc::new(error)),
+            // Its code is not passed on, only its words.
+            DbError::DatabaseError(_, info)
+                if info.message().contains("terminating connection") =>
+            {
+                Self::Unavailable(Arc::new(error))
+            }
             _ => Self::internal(error),
         }
     }

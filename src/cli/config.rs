@@ -109,7 +109,7 @@ mod tests {
     fn the_document_shows_every_setting() {
         assert!(
             include_str!("../../docs/configuration.md").contains(&super::markdown()),
-            "replace its table with what `cargo run -- config --markdown` prints"
+            "replace the table in it, and only that, with what `cargo run -- config --markdown` prints"
         );
     }
 }

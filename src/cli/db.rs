@@ -1,6 +1,6 @@
 //! `regimen db`: for a person who wants to look into the private PostgreSQL.
 
-use std::process::Command;
+use std::{path::PathBuf, process::Command};
 
 use super::Outcome;
 use crate::{
@@ -27,7 +27,7 @@ pub(super) enum Verb {
 pub(super) async fn run(config: &Config, verb: Verb) -> Outcome {
     match verb {
         Verb::Url => println!("{}", url(config).await?),
-        Verb::Psql { args } => return psql(&url(config).await?, &args),
+        Verb::Psql { args } => return psql(config, &args).await,
         Verb::Start => start(config).await?,
         Verb::Stop => stop(config).await?,
     }
@@ -80,8 +80,15 @@ fn refuse_foreign(config: &Config) -> Outcome {
     Ok(())
 }
 
-fn psql(url: &str, args: &[String]) -> Outcome {
-    let status = Command::new("psql")
+/// The program that came with the private PostgreSQL, or whichever is installed.
+async fn psql(config: &Config, args: &[String]) -> Outcome {
+    let url = url(config).await?;
+    let running = match config.database_url {
+        Some(_) => None,
+        None => embedded::find_running(&config.embedded().data_dir).await?,
+    };
+    let program = running.map_or_else(|| PathBuf::from("psql"), |running| running.psql());
+    let status = Command::new(program)
         .arg(url)
         .args(args)
         .status()

@@ -1,7 +1,7 @@
 //! The table of all settings. One entry here is the field of [`Config`], the flag, the environment
 //! variable, the line of `--help`, of `.env.example` and of the documentation: nothing is said twice.
 
-use std::{net::IpAddr, path::PathBuf, time::Duration};
+use std::{net::IpAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
 use super::{
     Error, Secret, Source,
@@ -92,7 +92,7 @@ settings! {
     /// `DATABASE_URL` serves for both.
     DATABASE_DIRECT_URL: database_direct_url: Option<Secret> = "";
     /// The most connections to hold open. About five per processor of the database is enough.
-    DATABASE_POOL_SIZE: pool_size: u32 = "10";
+    DATABASE_POOL_SIZE: pool_size: NonZeroU32 = "10";
     /// How long a request waits for a free connection before it is told to come back.
     DATABASE_POOL_TIMEOUT: pool_timeout: Duration = "5s";
     /// How long one attempt to connect may take.

@@ -1,6 +1,8 @@
 //! The types a setting can have: how each is written, and what to say when it is not.
 
-use std::{fmt::Display, net::IpAddr, path::PathBuf, str::FromStr, time::Duration};
+use std::{
+    fmt::Display, net::IpAddr, num::NonZeroU32, path::PathBuf, str::FromStr, time::Duration,
+};
 
 use tracing::level_filters::LevelFilter;
 
@@ -42,6 +44,7 @@ plain_values! {
     bool: "`true` or `false`",
     u16: "a whole number from 0 to 65535",
     u32: "a whole number",
+    NonZeroU32: "a whole number from 1",
     String: "a text",
     IpAddr: "an address such as `127.0.0.1`, or `0.0.0.0` for every interface",
     Environment: "`development` or `production`",

@@ -54,7 +54,7 @@ impl Database {
             _ => address.clone(),
         };
         let pool = PoolOptions {
-            size: config.pool_size,
+            size: config.pool_size.get(),
             timeout: config.pool_timeout,
             limits,
             slow_query: config.slow_query,

@@ -1,6 +1,8 @@
 //! The schema's history: embedded in the binary, applied and undone under a lock that holds for all
 //! processes that start at once.
 
+use std::time::Duration;
+
 use diesel::{
     migration::MigrationSource,
     pg::Pg,
@@ -66,12 +68,12 @@ impl Schema {
         ))
         .await
         .map_err(failed)?;
-        let mut conn = address.connect(limits).await?;
         // A long migration is not a runaway query.
-        sql_query("SET statement_timeout = 0")
-            .execute(&mut conn)
-            .await
-            .map_err(failed)?;
+        let unhurried = Limits {
+            statement_timeout: Duration::ZERO,
+            ..limits
+        };
+        let conn = address.connect(unhurried).await?;
         Ok(Self {
             lock,
             harness: AsyncMigrationHarness::new(conn),

@@ -41,9 +41,9 @@ fn present_error(error: &mut ServerError) {
         return;
     };
     let ours = source.downcast_ref::<Error>().cloned().unwrap_or_else(|| {
-        Error::Internal(Arc::from(Box::<
-            dyn std::error::Error + Send + Sync,
-        >::from(error.message.clone())))
+        Error::Internal(Arc::from(Box::<dyn std::error::Error + Send + Sync>::from(
+            error.message.clone(),
+        )))
     });
     if let Error::Internal(cause) = &ours {
         tracing::error!(error = %cause, path = ?error.path, "a field failed");
@@ -67,7 +67,10 @@ fn present_error(error: &mut ServerError) {
         }
         Error::RateLimited { retry_after } => {
             let seconds = retry_after.as_millis().div_ceil(1000);
-            extensions.set("retryAfterSeconds", u64::try_from(seconds).unwrap_or(u64::MAX));
+            extensions.set(
+                "retryAfterSeconds",
+                u64::try_from(seconds).unwrap_or(u64::MAX),
+            );
         }
         _ => {}
     }

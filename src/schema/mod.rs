@@ -28,11 +28,25 @@ impl ServerQuery {
 
 /// What can be read.
 #[derive(MergedObject, Default)]
-pub struct Query(ServerQuery, ExerciseQuery, AuthQuery, UserQuery, SettingsQuery, TaskQuery);
+pub struct Query(
+    ServerQuery,
+    ExerciseQuery,
+    AuthQuery,
+    UserQuery,
+    SettingsQuery,
+    TaskQuery,
+);
 
 /// What can be changed.
 #[derive(MergedObject, Default)]
-pub struct Mutation(ExerciseMutation, AuthMutation, AccountMutation, UserMutation, SettingsMutation, TaskMutation);
+pub struct Mutation(
+    ExerciseMutation,
+    AuthMutation,
+    AccountMutation,
+    UserMutation,
+    SettingsMutation,
+    TaskMutation,
+);
 
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 

@@ -158,9 +158,7 @@ fn allowed(field: &str, caller: Caller) -> Result<(), Error> {
         .find(|(name, _)| *name == field)
         .map(|(_, access)| *access);
     match (access, caller.map(|viewer| viewer.role)) {
-        (Some(Anyone), _) | (Some(Member), Some(_)) | (Some(Admin), Some(Role::Admin)) => {
-            Ok(())
-        }
+        (Some(Anyone), _) | (Some(Member), Some(_)) | (Some(Admin), Some(Role::Admin)) => Ok(()),
         (Some(_), None) => Err(Error::SIGN_IN_FIRST),
         (Some(_), Some(_)) => Err(Error::ADMINS_ONLY),
         // Not a field at all, since every field has a row: that is for the schema to say.

@@ -101,8 +101,8 @@ impl UserMutation {
     async fn set_role(
         &self,
         ctx: &Context<'_>,
-        user_id: UserId,
-        role: Role,
+        #[graphql(desc = "Whose role it is.")] user_id: UserId,
+        #[graphql(desc = "What they may do from now on.")] role: Role,
         #[graphql(desc = "Send the same key again to repeat a request safely.")]
         idempotency_key: Option<String>,
     ) -> Nullable<UserPayload> {
