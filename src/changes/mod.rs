@@ -3,13 +3,12 @@
 
 use diesel::{
     prelude::*,
-    sql_query,
-    sql_types::{Array, BigInt, Integer, Text, Uuid as SqlUuid},
+    sql_types::{BigInt, Integer, Text, Uuid as SqlUuid},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use crate::viewer::UserId;
+use crate::{db::statement, viewer::UserId};
 
 /// The owner of what belongs to everybody: the exercise library.
 pub const EVERYBODY: UserId = UserId(Uuid::nil());
@@ -99,26 +98,22 @@ pub async fn append(
         return Ok(());
     }
     let count = i64::try_from(changes.len()).unwrap_or(i64::MAX);
-    let column = |of: fn(&Change) -> &'static str| changes.iter().map(of).collect::<Vec<_>>();
-    sql_query(
+    statement(
         "WITH head AS ( \
-           INSERT INTO change_heads (user_id, seq) VALUES ($1, $2) \
-           ON CONFLICT (user_id) DO UPDATE SET seq = change_heads.seq + $2 RETURNING seq) \
+           INSERT INTO change_heads (user_id, seq) VALUES (?, ?) \
+           ON CONFLICT (user_id) DO UPDATE SET seq = change_heads.seq + excluded.seq \
+           RETURNING user_id, seq) \
          INSERT INTO changes (user_id, seq, entity, entity_id, op, version) \
-         SELECT $1, head.seq - $2 + n, entity, id, op, version \
-         FROM head, unnest($3, $4, $5, $6) WITH ORDINALITY AS c (entity, id, op, version, n)",
+         SELECT head.user_id, head.seq - ? + n, entity, id, op, version \
+         FROM head, unnest(?, ?, ?, ?) WITH ORDINALITY AS c (entity, id, op, version, n)",
     )
     .bind::<SqlUuid, _>(owner)
     .bind::<BigInt, _>(count)
-    .bind::<Array<Text>, _>(column(|change| change.entity.word()))
-    .bind::<Array<SqlUuid>, _>(changes.iter().map(|change| change.id).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(column(|change| change.op.word()))
-    .bind::<Array<Integer>, _>(
-        changes
-            .iter()
-            .map(|change| change.version)
-            .collect::<Vec<_>>(),
-    )
+    .bind::<BigInt, _>(count)
+    .column::<Text, _, _>(changes, |change| change.entity.word())
+    .column::<SqlUuid, _, _>(changes, |change| change.id)
+    .column::<Text, _, _>(changes, |change| change.op.word())
+    .column::<Integer, _, _>(changes, |change| change.version)
     .execute(conn)
     .await
     .map(drop)

@@ -13,7 +13,7 @@ use crate::{
     config::{Config, Secret},
     db::Database,
     http::{self, App},
-    seeds,
+    seeds, workouts,
 };
 
 pub(super) async fn run(config: &Config) -> Outcome {
@@ -39,7 +39,8 @@ async fn run_on(
 ) -> Outcome {
     prepare(config, database).await?;
     banner(config, database, listener.local_addr()?);
-    let app = App::new(database.pool(), gate);
+    let pool = database.pool();
+    let app = App::new(pool.clone(), gate);
     let draining = app.draining.clone();
     let signal = async move { ended.wait().await };
     let serving = http::serve(
@@ -52,6 +53,7 @@ async fn run_on(
     let finished = tokio::select! {
         finished = serving => finished?,
         () = database.keep_running() => true,
+        () = workouts::purge_daily(pool) => true,
     };
     if finished {
         tracing::info!("stopped");

@@ -10,6 +10,7 @@ mod meter;
 pub mod migrations;
 mod pool;
 pub mod schema;
+mod statement;
 mod text_enum;
 mod tls;
 
@@ -19,5 +20,6 @@ pub use database::{Database, NoDatabase};
 pub use decimal::Decimal;
 pub use meter::{Meter, Reading};
 pub use pool::{Conn, Db, NoConnection, PoolOptions, first_connection};
+pub use statement::{Statement, statement};
 
 pub(crate) use text_enum::text_enum;

@@ -217,7 +217,7 @@ fn visible_to<'a>(reader: Option<UserId>) -> Query<'a> {
     }
 }
 
-fn matching<'a>(reader: Option<UserId>, filter: &'a ExerciseFilter) -> Query<'a> {
+fn matching(reader: Option<UserId>, filter: &ExerciseFilter) -> Query<'_> {
     let mut query = match (filter.scope, reader) {
         (ExerciseScope::All, reader) => visible_to(reader),
         (ExerciseScope::Library, _) => visible_to(None),

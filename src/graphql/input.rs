@@ -132,6 +132,19 @@ fn last(field: &str) -> &str {
         .unwrap_or(field)
 }
 
+/// A condition that is left out or has a value. Null is refused: a variable that was forgotten must
+/// not turn into a list of everything.
+pub fn given<T>(field: &str, value: MaybeUndefined<T>) -> Result<Option<T>> {
+    match value {
+        MaybeUndefined::Undefined => Ok(None),
+        MaybeUndefined::Value(value) => Ok(Some(value)),
+        MaybeUndefined::Null => Err(Error::invalid(
+            field,
+            format!("`{}` must not be null: leave it out", last(field)),
+        )),
+    }
+}
+
 /// A clearable field as a changeset has it: absent leaves it, null clears it.
 pub fn clearable<T>(value: MaybeUndefined<T>) -> Option<Option<T>> {
     match value {

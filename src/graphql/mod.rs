@@ -1,6 +1,7 @@
 //! The toolkit that all concepts share: what a resolver reaches through its context, pages, checked
 //! input, mutations, and how errors are shown. No concept is known here; `schema` joins them above.
 
+mod ahead;
 mod context;
 mod cursor;
 mod date;
@@ -10,6 +11,7 @@ mod page;
 mod present;
 mod secret;
 
+pub use ahead::Ahead;
 pub use context::{ContextExt, Loaders, Nullable, loaders};
 pub use cursor::Cursor;
 pub use date::Date;

@@ -1,18 +1,72 @@
 //! What an entry of the history is.
 
+use async_graphql::SimpleObject;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 
-use crate::{db::schema::history, ids::id, viewer::UserId, workouts::WorkoutId};
+use crate::{
+    db::{Decimal, schema::history},
+    graphql::{Ahead, Date},
+    ids::id,
+    viewer::UserId,
+    workouts::{Workout, WorkoutId},
+};
 
 id! {
     /// Names one entry of the history.
     HistoryId
 }
 
+/// A session that was done. It stands on its own: what becomes of the workout later does not change it.
+#[derive(Clone, Debug, HasQuery, SimpleObject)]
+#[diesel(table_name = history)]
+#[graphql(complex)]
+pub struct HistoryEntry {
+    #[graphql(skip)]
+    pub user_id: UserId,
+    /// Names this entry.
+    pub id: HistoryId,
+    /// The workout that was done, where there was one and it has not been purged.
+    pub workout_id: Option<WorkoutId>,
+    /// What the workout was called at the time.
+    pub workout_name: Option<String>,
+    /// When the session began.
+    pub performed_at: DateTime<Utc>,
+    /// The time zone that the session took place in, such as `Europe/Berlin`.
+    pub timezone: String,
+    /// The day of the session, as a calendar in that time zone showed it.
+    pub local_date: Date,
+    /// How long it took, in seconds.
+    pub duration_seconds: Option<i32>,
+    /// The body's weight at the time, in kilograms.
+    pub bodyweight_kg: Option<Decimal>,
+    /// How it went, from 1 to 5.
+    pub rating: Option<i16>,
+    /// What there is to say about it.
+    pub notes: Option<String>,
+    /// What was done, as it was known at the time: `sets`, `reps` and `volumeKg` in all, and
+    /// `exercises` with the same for each, its name and its best set. Warm-ups do not count.
+    pub summary: Option<serde_json::Value>,
+    /// Where it came from: `app`, or the name of an import.
+    pub source: String,
+    /// What it is called there.
+    pub source_key: Option<String>,
+    /// Counts the changes; send it back as `expectedVersion` to change what you saw.
+    pub version: i32,
+    /// When it was recorded.
+    pub created_at: DateTime<Utc>,
+    /// When it was last changed.
+    pub updated_at: DateTime<Utc>,
+    /// When it was deleted; it can be restored for 30 days.
+    pub deleted_at: Option<DateTime<Utc>>,
+    #[diesel(column_name = id)]
+    #[graphql(skip)]
+    pub workout: Ahead<Option<Box<Workout>>>,
+}
+
 /// An entry to insert.
 #[derive(Clone, Debug, PartialEq, Eq, Insertable, Queryable, Selectable)]
-#[diesel(table_name = history)]
+#[diesel(table_name = history, treat_none_as_default_value = false)]
 pub struct NewHistory {
     pub user_id: UserId,
     pub id: HistoryId,
@@ -22,7 +76,24 @@ pub struct NewHistory {
     pub timezone: String,
     pub local_date: NaiveDate,
     pub duration_seconds: Option<i32>,
+    pub bodyweight_kg: Option<Decimal>,
     pub rating: Option<i16>,
     pub notes: Option<String>,
+    pub summary: Option<serde_json::Value>,
     pub source: String,
+    pub source_key: Option<String>,
+}
+
+/// What is to change of an entry; `None` leaves a column as it is.
+#[derive(Clone, Debug, Default, AsChangeset)]
+#[diesel(table_name = history)]
+pub struct HistoryPatch {
+    pub workout_name: Option<Option<String>>,
+    pub performed_at: Option<DateTime<Utc>>,
+    pub timezone: Option<String>,
+    pub local_date: Option<NaiveDate>,
+    pub duration_seconds: Option<Option<i32>>,
+    pub bodyweight_kg: Option<Option<Decimal>>,
+    pub rating: Option<Option<i16>>,
+    pub notes: Option<Option<String>>,
 }

@@ -10,9 +10,11 @@ use crate::{
     auth::{AccountMutation, AuthMutation, AuthQuery, Gate},
     db::Db,
     exercises::{ExerciseMutation, ExerciseQuery},
+    history::{HistoryMutation, HistoryQuery},
     settings::{SettingsMutation, SettingsQuery},
     tasks::{TaskMutation, TaskQuery},
     users::{UserMutation, UserQuery},
+    workouts::{WorkoutMutation, WorkoutQuery},
 };
 
 #[derive(Default)]
@@ -35,6 +37,8 @@ pub struct Query(
     UserQuery,
     SettingsQuery,
     TaskQuery,
+    WorkoutQuery,
+    HistoryQuery,
 );
 
 /// What can be changed.
@@ -46,6 +50,8 @@ pub struct Mutation(
     UserMutation,
     SettingsMutation,
     TaskMutation,
+    WorkoutMutation,
+    HistoryMutation,
 );
 
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;

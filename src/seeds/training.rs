@@ -15,8 +15,8 @@ use crate::{
     },
     history::{HistoryId, NewHistory},
     workouts::{
-        NewSet, NewWorkout, NewWorkoutExercise, SetId, SetType, Side, Status, WorkoutExerciseId,
-        WorkoutId,
+        NewSet, NewWorkout, NewWorkoutExercise, SetId, SetType, Side, WeightUnit,
+        WorkoutExerciseId, WorkoutId, WorkoutStatus,
     },
 };
 
@@ -148,7 +148,7 @@ impl Rows<'_> {
         WorkoutId(id_of(self.anchor.owner.0, key))
     }
 
-    fn add_workout(&mut self, key: &str, name: &str, status: Status) -> &mut NewWorkout {
+    fn add_workout(&mut self, key: &str, name: &str, status: WorkoutStatus) -> &mut NewWorkout {
         let id = self.workout_id(key);
         self.workouts.push(NewWorkout {
             user_id: self.anchor.owner,
@@ -161,13 +161,14 @@ impl Rows<'_> {
             started_at: None,
             ended_at: None,
             source: SOURCE.to_owned(),
+            source_key: None,
         });
         let last = self.workouts.len() - 1;
         &mut self.workouts[last]
     }
 
     fn add_template(&mut self, template: &Template) {
-        let workout = self.add_workout(&template.key, &template.name, Status::Planned);
+        let workout = self.add_workout(&template.key, &template.name, WorkoutStatus::Planned);
         workout.is_template = true;
         workout.notes.clone_from(&template.notes);
         self.add_targets(&template.key, &template.exercises);
@@ -175,7 +176,7 @@ impl Rows<'_> {
 
     fn add_plan(&mut self, plan: &Planned, template: &Template) {
         let from = self.workout_id(&template.key);
-        let workout = self.add_workout(&plan.key, &plan.name, Status::Planned);
+        let workout = self.add_workout(&plan.key, &plan.name, WorkoutStatus::Planned);
         workout.template_id = Some(from);
         workout.notes.clone_from(&template.notes);
         self.add_targets(&plan.key, &template.exercises);
@@ -204,6 +205,9 @@ impl Rows<'_> {
             target_sets: None,
             target_reps: None,
             target_reps_max: None,
+            target_weight: None,
+            target_weight_unit: WeightUnit::Kg,
+            target_rpe: None,
             rest_seconds: None,
             notes: None,
         }
@@ -213,7 +217,7 @@ impl Rows<'_> {
         let start = self.start_of(session)?;
         let end = start + Duration::minutes(session.minutes);
         let template = session.template.as_deref().map(|key| self.workout_id(key));
-        let workout = self.add_workout(&session.key, &session.name, Status::Completed);
+        let workout = self.add_workout(&session.key, &session.name, WorkoutStatus::Completed);
         workout.template_id = template;
         workout.started_at = Some(start);
         workout.ended_at = Some(end);
@@ -257,11 +261,14 @@ impl Rows<'_> {
                 side: set.side,
                 reps: set.reps,
                 weight: set.weight,
+                weight_unit: WeightUnit::Kg,
                 rpe: set.rpe,
                 duration_seconds: set.duration_seconds,
                 distance_m: set.distance_m,
+                rest_seconds: None,
                 is_completed: set.is_completed,
-                performed_at: start + Duration::minutes(minutes),
+                notes: None,
+                performed_at: Some(start + Duration::minutes(minutes)),
             });
         }
     }
@@ -277,9 +284,12 @@ impl Rows<'_> {
             timezone: self.anchor.zone.name().to_owned(),
             local_date: self.anchor.day(session.days_ago),
             duration_seconds: i32::try_from(session.minutes * 60).ok(),
+            bodyweight_kg: None,
             rating: session.rating,
             notes: session.notes.clone(),
+            summary: None,
             source: SOURCE.to_owned(),
+            source_key: None,
         });
     }
 

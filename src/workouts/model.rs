@@ -1,125 +1,160 @@
-//! What a workout is, and the exercises and sets in it.
+//! What a workout is, and the exercises and sets in it: the rows, which are also the GraphQL objects.
+//! What hangs below a row may have been fetched ahead with it.
 
+use std::sync::Arc;
+
+use async_graphql::SimpleObject;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
+use super::{SetId, SetType, Side, WeightUnit, WorkoutExerciseId, WorkoutId, WorkoutStatus};
 use crate::{
     db::{
         Decimal,
         schema::{sets, workout_exercises, workouts},
-        text_enum,
     },
-    exercises::ExerciseId,
-    ids::id,
+    exercises::{Exercise, ExerciseId},
+    graphql::Ahead,
+    history::HistoryEntry,
     viewer::UserId,
 };
 
-id! {
-    /// Names one workout.
-    WorkoutId
-}
-id! {
-    /// Names one exercise's place in a workout.
-    WorkoutExerciseId
-}
-id! {
-    /// Names one set.
-    SetId
-}
-
-text_enum! {
-    /// Where a workout stands.
-    Status {
-        /// Not begun.
-        Planned = "planned",
-        /// Being trained now.
-        Active = "active",
-        /// Done.
-        Completed = "completed",
-        /// Put away.
-        Archived = "archived",
-    }
-}
-
-text_enum! {
-    /// What a set is for.
-    SetType {
-        /// Counts in full.
-        Working = "working",
-        /// Prepares for what follows; it counts for nothing else.
-        Warmup = "warmup",
-        /// Follows at once with less weight.
-        Drop = "drop",
-        /// Taken until no repetition was left.
-        Failure = "failure",
-        /// As many repetitions as possible.
-        Amrap = "amrap",
-        /// Continued after a few breaths.
-        RestPause = "rest_pause",
-    }
-}
-
-text_enum! {
-    /// The side of the body that was trained.
-    Side {
-        /// Both at once.
-        Both = "both",
-        /// The left alone.
-        Left = "left",
-        /// The right alone.
-        Right = "right",
-    }
-}
-
-/// A workout to insert.
-#[derive(Clone, Debug, PartialEq, Eq, Insertable, Queryable, Selectable)]
+/// Planned, running or finished training, or a template for it. It is changed as a whole: every change
+/// of its exercises or sets gives it a new version.
+#[derive(Clone, Debug, HasQuery, SimpleObject)]
 #[diesel(table_name = workouts)]
-pub struct NewWorkout {
+#[graphql(complex)]
+pub struct Workout {
+    #[graphql(skip)]
     pub user_id: UserId,
+    /// Names this workout.
     pub id: WorkoutId,
+    /// What it is called.
     pub name: String,
+    /// What there is to say about it.
     pub notes: Option<String>,
+    /// Whether it is a template, from which workouts are started.
     pub is_template: bool,
+    /// The template or workout that it was copied from; that one may be gone by now.
     pub template_id: Option<WorkoutId>,
-    pub status: Status,
+    /// Where it stands.
+    pub status: WorkoutStatus,
+    /// When it was begun.
     pub started_at: Option<DateTime<Utc>>,
+    /// When it was done.
     pub ended_at: Option<DateTime<Utc>>,
+    /// Where it came from: `app`, or the name of an import.
     pub source: String,
+    /// What it is called there.
+    pub source_key: Option<String>,
+    /// Counts the changes of the workout and everything in it; send it back as `expectedVersion` to
+    /// change what you saw.
+    pub version: i32,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it or anything in it was last changed.
+    pub updated_at: DateTime<Utc>,
+    /// When it was deleted; it can be restored for 30 days.
+    pub deleted_at: Option<DateTime<Utc>>,
+    #[diesel(column_name = id)]
+    #[graphql(skip)]
+    pub exercises: Ahead<Vec<WorkoutExercise>>,
+    #[diesel(column_name = id)]
+    #[graphql(skip)]
+    pub history: Ahead<Vec<HistoryEntry>>,
 }
 
-/// An exercise's place in a workout, to insert.
-#[derive(Clone, Debug, Insertable)]
+/// An exercise in a workout: its place, what is aimed for, and the sets. The same exercise may have
+/// several places.
+#[derive(Clone, Debug, HasQuery, SimpleObject)]
 #[diesel(table_name = workout_exercises)]
-pub struct NewWorkoutExercise {
+#[graphql(complex)]
+pub struct WorkoutExercise {
+    #[graphql(skip)]
     pub user_id: UserId,
+    /// Names this place in the workout, not the exercise.
     pub id: WorkoutExerciseId,
+    /// The workout that it is in.
     pub workout_id: WorkoutId,
+    /// The exercise that is trained here.
     pub exercise_id: ExerciseId,
+    /// Its place among the workout's exercises; lower comes first, and numbers may be missing.
     pub order_index: i32,
+    /// Exercises of a workout with the same number here are done in turn, without rest between.
     pub superset_group: Option<i16>,
+    /// How many sets are aimed for.
     pub target_sets: Option<i16>,
+    /// How many repetitions are aimed for, at least.
     pub target_reps: Option<i16>,
+    /// How many repetitions are aimed for, at most.
     pub target_reps_max: Option<i16>,
+    /// The weight aimed for, in `targetWeightUnit`.
+    pub target_weight: Option<Decimal>,
+    /// The unit of `targetWeight`.
+    pub target_weight_unit: WeightUnit,
+    /// The effort aimed for, from 0 to 10.
+    pub target_rpe: Option<Decimal>,
+    /// How long to rest between sets, in seconds.
     pub rest_seconds: Option<i32>,
+    /// What there is to say about it.
     pub notes: Option<String>,
+    /// When it was added.
+    pub created_at: DateTime<Utc>,
+    /// When it was last changed.
+    pub updated_at: DateTime<Utc>,
+    #[diesel(column_name = id)]
+    #[graphql(skip)]
+    pub exercise: Ahead<Arc<Exercise>>,
+    #[diesel(column_name = id)]
+    #[graphql(skip)]
+    pub sets: Ahead<Vec<Set>>,
 }
 
-/// A set to insert.
-#[derive(Clone, Debug, Insertable)]
+/// One set of an exercise in a workout.
+#[derive(Clone, Debug, HasQuery, QueryableByName, SimpleObject)]
 #[diesel(table_name = sets)]
-pub struct NewSet {
+#[graphql(complex, name = "WorkoutSet")]
+pub struct Set {
+    #[graphql(skip)]
     pub user_id: UserId,
+    /// Names this set.
     pub id: SetId,
+    /// The workout that it belongs to.
     pub workout_id: WorkoutId,
+    /// The place in the workout that it belongs to.
     pub workout_exercise_id: WorkoutExerciseId,
+    /// Its place among the sets of that exercise; lower comes first, and numbers may be missing.
     pub order_index: i32,
+    /// What it is for.
     pub set_type: SetType,
+    /// The side that was trained.
     pub side: Side,
+    /// How many repetitions.
     pub reps: Option<i32>,
+    /// The weight as it was entered, in `weightUnit`.
     pub weight: Option<Decimal>,
+    /// The unit of `weight`.
+    pub weight_unit: WeightUnit,
+    /// The weight in kilograms, to the milligram.
+    pub weight_kg: Option<Decimal>,
+    /// How hard it was, from 0 to 10: 10 leaves no repetition.
     pub rpe: Option<Decimal>,
+    /// How long it took, in seconds.
     pub duration_seconds: Option<i32>,
+    /// How far it went, in metres.
     pub distance_m: Option<Decimal>,
+    /// How long the rest after it was, in seconds.
+    pub rest_seconds: Option<i32>,
+    /// Whether it was done, and is not just planned.
     pub is_completed: bool,
+    /// What there is to say about it.
+    pub notes: Option<String>,
+    /// When it was done.
     pub performed_at: DateTime<Utc>,
+    /// Counts the changes of this set; send it back as `expectedVersion` to change what you saw.
+    pub version: i32,
+    /// When it was added.
+    pub created_at: DateTime<Utc>,
+    /// When it was last changed.
+    pub updated_at: DateTime<Utc>,
 }

@@ -176,7 +176,7 @@ impl TestApp {
         };
         let token = self
             .keys
-            .issue(viewer, Duration::from_secs(600))
+            .issue(viewer, Duration::from_mins(10))
             .expect("a token");
         TestUser {
             app: self,

@@ -1,0 +1,189 @@
+//! Finding entries: one, those of some workouts, or a page.
+
+use chrono::{DateTime, Utc};
+use diesel::{pg::Pg, prelude::*};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use futures_util::try_join;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::{
+    db::schema::{history, workout_exercises},
+    error::{Error, Result},
+    graphql::Page,
+    history::{
+        HistoryEntry, HistoryId,
+        input::{HistoryOrder, Wanted},
+    },
+    viewer::UserId,
+    workouts::{Parts, Workout, WorkoutId},
+};
+
+/// What the history is ordered by.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct HistoryPlace(pub DateTime<Utc>, pub HistoryId);
+
+type Query<'a> = history::BoxedQuery<'a, Pg>;
+
+impl HistoryEntry {
+    pub const fn place(&self) -> HistoryPlace {
+        HistoryPlace(self.performed_at, self.id)
+    }
+
+    /// One page of the owner's history.
+    pub async fn page_of(
+        conn: &mut AsyncPgConnection,
+        owner: UserId,
+        wanted: &Wanted,
+        order: HistoryOrder,
+        page: &Page<HistoryPlace>,
+    ) -> QueryResult<Vec<Self>> {
+        use history::{id, performed_at};
+
+        let mut query = matching(owner, wanted).limit(page.limit());
+        // Newest first, read backwards, is oldest first.
+        let descending = (order == HistoryOrder::Newest) != page.backward;
+        query = match page.from {
+            Some(HistoryPlace(at, last)) if descending => query
+                .filter(performed_at.le(at))
+                .filter(performed_at.lt(at).or(id.lt(last))),
+            Some(HistoryPlace(at, last)) => query
+                .filter(performed_at.ge(at))
+                .filter(performed_at.gt(at).or(id.gt(last))),
+            None => query,
+        };
+        query = if descending {
+            query.order((performed_at.desc(), id.desc()))
+        } else {
+            query.order((performed_at.asc(), id.asc()))
+        };
+        query.select(Self::as_select()).load(conn).await
+    }
+
+    /// How many the whole list has.
+    pub async fn count(
+        conn: &mut AsyncPgConnection,
+        owner: UserId,
+        wanted: &Wanted,
+    ) -> QueryResult<i64> {
+        matching(owner, wanted).count().get_result(conn).await
+    }
+
+    /// What was recorded of these workouts, the latest first.
+    pub async fn of(
+        mut conn: &AsyncPgConnection,
+        owner: UserId,
+        workouts: &[WorkoutId],
+    ) -> QueryResult<Vec<Self>> {
+        history::table
+            .filter(history::user_id.eq(owner))
+            .filter(history::workout_id.eq_any(workouts))
+            .filter(history::deleted_at.is_null())
+            .order((history::performed_at.desc(), history::id.desc()))
+            .select(Self::as_select())
+            .load(&mut conn)
+            .await
+    }
+
+    /// The first entry that was recorded of a workout and is not deleted.
+    pub async fn of_workout(
+        conn: &mut AsyncPgConnection,
+        owner: UserId,
+        workout: WorkoutId,
+    ) -> QueryResult<Option<HistoryId>> {
+        history::table
+            .filter(history::user_id.eq(owner))
+            .filter(history::workout_id.eq(workout))
+            .filter(history::deleted_at.is_null())
+            .order((history::created_at, history::id))
+            .select(history::id)
+            .first(conn)
+            .await
+            .optional()
+    }
+
+    /// One entry, deleted or not.
+    pub async fn find_kept(
+        conn: &mut AsyncPgConnection,
+        owner: UserId,
+        id: HistoryId,
+    ) -> Result<Self> {
+        let found = history::table
+            .find((owner, id))
+            .select(Self::as_select())
+            .first(conn)
+            .await
+            .optional()?;
+        found.ok_or_else(|| Error::not_found("entry of the history", id))
+    }
+
+    /// One entry that is not deleted.
+    pub async fn find(conn: &mut AsyncPgConnection, owner: UserId, id: HistoryId) -> Result<Self> {
+        let entry = Self::find_kept(conn, owner, id).await?;
+        if entry.deleted_at.is_some() {
+            return Err(Error::not_found("entry of the history", id));
+        }
+        Ok(entry)
+    }
+
+    /// Fetches the workouts of these entries, with the parts asked for, in one round trip.
+    pub async fn fetch_workouts(
+        conn: &mut AsyncPgConnection,
+        owner: UserId,
+        entries: &mut [Self],
+        parts: Parts,
+    ) -> QueryResult<()> {
+        let ids: Vec<WorkoutId> = entries
+            .iter()
+            .filter_map(|entry| entry.workout_id)
+            .collect();
+        let conn = &*conn;
+        let (mut workouts, below) = try_join!(
+            Workout::find_all(conn, owner, &ids),
+            parts.fetch(conn, owner, &ids)
+        )?;
+        below.hang_on(&mut workouts);
+        for entry in entries {
+            let found = workouts
+                .iter()
+                .find(|workout| Some(workout.id) == entry.workout_id);
+            entry.workout.fill(found.cloned().map(Box::new));
+        }
+        Ok(())
+    }
+}
+
+fn matching<'a>(owner: UserId, wanted: &Wanted) -> Query<'a> {
+    let mut query = history::table
+        .filter(history::user_id.eq(owner))
+        .into_boxed();
+    query = if wanted.deleted {
+        query.filter(history::deleted_at.is_not_null())
+    } else {
+        query.filter(history::deleted_at.is_null())
+    };
+    if let Some(from) = wanted.from {
+        query = query.filter(history::performed_at.ge(from));
+    }
+    if let Some(to) = wanted.to {
+        query = query.filter(history::performed_at.lt(to));
+    }
+    if let Some(workout) = wanted.workout {
+        query = query.filter(history::workout_id.eq(workout));
+    }
+    let Some(exercise) = wanted.exercise else {
+        return query;
+    };
+    // What was frozen says best what was done. An entry without our summary is known by its workout.
+    let frozen = json!({"exercises": [{"exerciseId": exercise}]});
+    let trained = workout_exercises::table
+        .filter(workout_exercises::user_id.eq(owner))
+        .filter(workout_exercises::exercise_id.eq(exercise))
+        .select(workout_exercises::workout_id.nullable());
+    query.filter(
+        history::summary.contains(frozen).or(history::summary
+            .retrieve_as_object("exercises")
+            .is_null()
+            .and(history::workout_id.eq_any(trained))),
+    )
+}

@@ -1,0 +1,151 @@
+//! What changes of workouts answer.
+
+use async_graphql::{Context, SimpleObject};
+
+use crate::{
+    error::Result,
+    graphql::ContextExt,
+    history::{HistoryEntry, HistoryId},
+    workouts::{Parts, Set, SetId, Workout, WorkoutExercise, WorkoutExerciseId, WorkoutId},
+};
+
+/// What a change of a workout answers.
+#[derive(SimpleObject)]
+pub struct WorkoutPayload {
+    /// The workout as it is now.
+    workout: Workout,
+}
+
+/// What completing a workout answers.
+#[derive(SimpleObject)]
+pub struct CompleteWorkoutPayload {
+    /// The workout as it is now.
+    workout: Workout,
+    /// What was recorded of it.
+    history: HistoryEntry,
+}
+
+/// What a change of an exercise in a workout answers.
+#[derive(SimpleObject)]
+pub struct WorkoutExercisePayload {
+    /// The exercise in the workout as it is now; null where it was removed.
+    workout_exercise: Option<WorkoutExercise>,
+    /// The workout as it is now.
+    workout: Workout,
+}
+
+/// What a change of a set answers.
+#[derive(SimpleObject)]
+#[graphql(name = "WorkoutSetPayload")]
+pub struct SetPayload {
+    /// The set as it is now; null where it was deleted.
+    set: Option<Set>,
+    /// The version that this change gave the workout.
+    workout_version: i32,
+    /// The workout as it is now.
+    workout: Option<Workout>,
+}
+
+/// What a change of several sets answers.
+#[derive(SimpleObject)]
+#[graphql(name = "WorkoutSetsPayload")]
+pub struct SetsPayload {
+    /// The sets as they are now, in the order in which they were named; those deleted are left out.
+    sets: Vec<Set>,
+    /// The version that this change gave the workout.
+    workout_version: i32,
+    /// The workout as it is now.
+    workout: Option<Workout>,
+}
+
+/// The workout of a payload, deleted or not, with the parts that the request asks for.
+async fn workout(ctx: &Context<'_>, id: WorkoutId) -> Result<Workout> {
+    let parts = Parts::below(ctx, &[&["workout"]]);
+    let mut conn = ctx.db().conn().await?;
+    Workout::find_kept(&mut conn, ctx.owner()?, id, parts).await
+}
+
+/// The same, if the request asks for it at all.
+async fn workout_if_asked(ctx: &Context<'_>, id: WorkoutId) -> Result<Option<Workout>> {
+    if ctx.look_ahead().field("workout").exists() {
+        return workout(ctx, id).await.map(Some);
+    }
+    Ok(None)
+}
+
+impl WorkoutPayload {
+    pub async fn of(ctx: &Context<'_>, id: WorkoutId) -> Result<Self> {
+        let workout = workout(ctx, id).await?;
+        Ok(Self { workout })
+    }
+}
+
+impl CompleteWorkoutPayload {
+    pub async fn of(ctx: &Context<'_>, id: WorkoutId, entry: HistoryId) -> Result<Self> {
+        let workout = workout(ctx, id).await?;
+        let mut conn = ctx.db().conn().await?;
+        let history = HistoryEntry::find_kept(&mut conn, ctx.owner()?, entry).await?;
+        Ok(Self { workout, history })
+    }
+}
+
+impl WorkoutExercisePayload {
+    /// The workout is always fetched with its exercises: one of them is the one that changed.
+    pub async fn of(ctx: &Context<'_>, id: WorkoutId, place: WorkoutExerciseId) -> Result<Self> {
+        let mut parts = Parts::below(ctx, &[&["workout"]]);
+        let own = ctx.look_ahead().field("workoutExercise");
+        parts.places = true;
+        parts.sets |= own.field("sets").exists();
+        parts.exercises |= own.field("exercise").exists();
+        let mut conn = ctx.db().conn().await?;
+        let workout = Workout::find_kept(&mut conn, ctx.owner()?, id, parts).await?;
+        let mut places = workout.exercises.get().into_iter().flatten();
+        Ok(Self {
+            workout_exercise: places.find(|found| found.id == place).cloned(),
+            workout,
+        })
+    }
+}
+
+impl SetPayload {
+    /// `set` is what the change itself returned, or nothing where it was made earlier.
+    pub async fn of(
+        ctx: &Context<'_>,
+        id: WorkoutId,
+        version: i32,
+        changed: SetId,
+        set: Option<Set>,
+    ) -> Result<Self> {
+        let sets = set.map(|set| vec![set]);
+        let payload = SetsPayload::of(ctx, id, version, &[changed], sets).await?;
+        Ok(Self {
+            set: payload.sets.into_iter().next(),
+            workout_version: version,
+            workout: payload.workout,
+        })
+    }
+}
+
+impl SetsPayload {
+    /// `sets` is what the change itself returned, or nothing where it was made earlier.
+    pub async fn of(
+        ctx: &Context<'_>,
+        id: WorkoutId,
+        version: i32,
+        changed: &[SetId],
+        sets: Option<Vec<Set>>,
+    ) -> Result<Self> {
+        let mut sets = if let Some(sets) = sets {
+            sets
+        } else {
+            let mut conn = ctx.db().conn().await?;
+            Set::find_all(&mut conn, ctx.owner()?, changed).await?
+        };
+        sets.sort_by_key(|set| changed.iter().position(|id| *id == set.id));
+        Ok(Self {
+            sets,
+            workout_version: version,
+            workout: workout_if_asked(ctx, id).await?,
+        })
+    }
+}

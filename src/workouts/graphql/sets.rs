@@ -1,0 +1,192 @@
+//! Adding, changing, deleting and ordering sets.
+
+use async_graphql::{Context, Object};
+
+use super::payloads::{SetPayload, SetsPayload, WorkoutExercisePayload};
+use crate::{
+    changes::{self, Change, Entity},
+    error::Result,
+    graphql::{ContextExt, Nullable, mutate},
+    workouts::{
+        Set, SetId, WorkoutExerciseId, WorkoutId,
+        input::{AddSetInput, UpdateSetInput},
+        new::SetPatch,
+    },
+};
+
+#[derive(Default)]
+pub struct Sets;
+
+#[Object]
+impl Sets {
+    /// Adds a set after the others of an exercise in a workout.
+    async fn add_set(
+        &self,
+        ctx: &Context<'_>,
+        input: AddSetInput,
+        #[graphql(desc = "Refuses the change if the workout has another version by now.")]
+        expected_version: Option<i32>,
+        #[graphql(desc = "Send the same key again to repeat a request safely.")]
+        idempotency_key: Option<String>,
+    ) -> Nullable<SetPayload> {
+        Some(add_one(ctx, idempotency_key, input, expected_version).await)
+    }
+
+    /// Adds up to 500 sets to a workout, each after the others of its exercise: all or none.
+    async fn add_sets(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The workout to add them to.")] workout_id: WorkoutId,
+        #[graphql(desc = "The sets, in their order.")] sets: Vec<AddSetInput>,
+        #[graphql(desc = "Refuses the change if the workout has another version by now.")]
+        expected_version: Option<i32>,
+        #[graphql(desc = "Send the same key again to repeat a request safely.")]
+        idempotency_key: Option<String>,
+    ) -> Nullable<SetsPayload> {
+        Some(add_many(ctx, idempotency_key, workout_id, sets, expected_version).await)
+    }
+
+    /// Changes a set.
+    async fn update_set(
+        &self,
+        ctx: &Context<'_>,
+        id: SetId,
+        input: UpdateSetInput,
+        #[graphql(desc = "Refuses the change if the set has another version by now.")]
+        expected_version: Option<i32>,
+        #[graphql(desc = "Send the same key again to repeat a request safely.")]
+        idempotency_key: Option<String>,
+    ) -> Nullable<SetPayload> {
+        Some(match input.check() {
+            Ok(patch) => update(ctx, idempotency_key, id, expected_version, patch).await,
+            Err(error) => Err(error),
+        })
+    }
+
+    /// Deletes sets of one workout, for good: all or none.
+    async fn delete_sets(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The sets to delete.")] ids: Vec<SetId>,
+        #[graphql(desc = "Refuses the change if the workout has another version by now.")]
+        expected_version: Option<i32>,
+        #[graphql(desc = "Send the same key again to repeat a request safely.")]
+        idempotency_key: Option<String>,
+    ) -> Nullable<SetsPayload> {
+        Some(delete(ctx, idempotency_key, &ids, expected_version).await)
+    }
+
+    /// Puts the sets of an exercise in a workout in another order.
+    async fn reorder_sets(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The place in the workout whose sets they are.")]
+        workout_exercise_id: WorkoutExerciseId,
+        #[graphql(desc = "The `id` of every set of the exercise, once each.")] order: Vec<SetId>,
+        #[graphql(desc = "Refuses the change if the workout has another version by now.")]
+        expected_version: Option<i32>,
+        #[graphql(desc = "Send the same key again to repeat a request safely.")]
+        idempotency_key: Option<String>,
+    ) -> Nullable<WorkoutExercisePayload> {
+        let place = workout_exercise_id;
+        Some(reorder(ctx, idempotency_key, place, &order, expected_version).await)
+    }
+}
+
+/// The hot path: a set is added in five round trips, and the answer needs no more of them.
+async fn add_one(
+    ctx: &Context<'_>,
+    key: Option<String>,
+    input: AddSetInput,
+    expected: Option<i32>,
+) -> Result<SetPayload> {
+    let additions = input.check(ctx.owner()?)?;
+    let id = additions.rows[0].id;
+    let mut added = None;
+    let (workout, version, id) = mutate(ctx, key, async |conn, owner| {
+        let done = additions.add(conn, owner, expected).await?;
+        if done.is_new {
+            let change = Change::updated(Entity::Workout, done.workout.0, done.version);
+            changes::append(conn, owner, &[change]).await?;
+        }
+        added = done.sets.into_iter().next();
+        Ok((done.workout, done.version, id))
+    })
+    .await?;
+    SetPayload::of(ctx, workout, version, id, added).await
+}
+
+async fn add_many(
+    ctx: &Context<'_>,
+    key: Option<String>,
+    workout: WorkoutId,
+    sets: Vec<AddSetInput>,
+    expected: Option<i32>,
+) -> Result<SetsPayload> {
+    let additions = AddSetInput::check_all(sets, ctx.owner()?, workout)?;
+    let ids: Vec<SetId> = additions.rows.iter().map(|row| row.id).collect();
+    let mut added = None;
+    let (version, ids) = mutate(ctx, key, async |conn, owner| {
+        let done = additions.add(conn, owner, expected).await?;
+        if done.is_new {
+            let change = Change::updated(Entity::Workout, workout.0, done.version);
+            changes::append(conn, owner, &[change]).await?;
+        }
+        added = Some(done.sets);
+        Ok((done.version, ids))
+    })
+    .await?;
+    SetsPayload::of(ctx, workout, version, &ids, added).await
+}
+
+async fn update(
+    ctx: &Context<'_>,
+    key: Option<String>,
+    id: SetId,
+    expected: Option<i32>,
+    patch: SetPatch,
+) -> Result<SetPayload> {
+    let mut changed = None;
+    let (workout, version) = mutate(ctx, key, async |conn, owner| {
+        let (taken, set) = Set::apply(conn, owner, id, expected, &patch).await?;
+        let change = Change::updated(Entity::Workout, taken.id.0, taken.version);
+        changes::append(conn, owner, &[change]).await?;
+        changed = Some(set);
+        Ok((taken.id, taken.version))
+    })
+    .await?;
+    SetPayload::of(ctx, workout, version, id, changed).await
+}
+
+async fn delete(
+    ctx: &Context<'_>,
+    key: Option<String>,
+    ids: &[SetId],
+    expected: Option<i32>,
+) -> Result<SetsPayload> {
+    let (workout, version) = mutate(ctx, key, async |conn, owner| {
+        let taken = Set::delete(conn, owner, ids, expected).await?;
+        let change = Change::updated(Entity::Workout, taken.id.0, taken.version);
+        changes::append(conn, owner, &[change]).await?;
+        Ok((taken.id, taken.version))
+    })
+    .await?;
+    SetsPayload::of(ctx, workout, version, ids, Some(Vec::new())).await
+}
+
+async fn reorder(
+    ctx: &Context<'_>,
+    key: Option<String>,
+    place: WorkoutExerciseId,
+    order: &[SetId],
+    expected: Option<i32>,
+) -> Result<WorkoutExercisePayload> {
+    let workout = mutate(ctx, key, async |conn, owner| {
+        let taken = Set::reorder(conn, owner, place, order, expected).await?;
+        let change = Change::updated(Entity::Workout, taken.id.0, taken.version);
+        changes::append(conn, owner, &[change]).await?;
+        Ok(taken.id)
+    })
+    .await?;
+    WorkoutExercisePayload::of(ctx, workout, place).await
+}

@@ -1,0 +1,450 @@
+//! The history, over GraphQL.
+
+use serde_json::{Value, json};
+
+use crate::{
+    support::{TestApp, TestUser},
+    workouts::{each, exercises, plan, squats, workout},
+};
+
+const LOG: &str = "mutation ($input: LogHistoryInput!, $key: String) {
+    logHistory(input: $input, idempotencyKey: $key) { entry { id workoutId workoutName performedAt
+        timezone localDate durationSeconds bodyweightKg rating notes summary source sourceKey version } } }";
+const BATCH: &str =
+    "mutation ($entries: [LogHistoryInput!]!) { logHistoryBatch(entries: $entries) {
+    inserted unchanged conflicting results { index outcome id entry { rating } } } }";
+const UPDATE: &str = "mutation ($id: ID!, $input: UpdateHistoryInput!, $version: Int) {
+    updateHistory(id: $id, input: $input, expectedVersion: $version) {
+        entry { performedAt timezone localDate rating notes version } } }";
+const LIST: &str = "query ($filter: HistoryFilter, $order: HistoryOrder! = NEWEST, $first: Int,
+    $after: String, $last: Int, $before: String) {
+    history(filter: $filter, order: $order, first: $first, after: $after, last: $last, before: $before) {
+        nodes { id performedAt } totalCount
+        pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }";
+
+async fn log(user: &TestUser<'_>, input: Value) -> Value {
+    let logged = user.graphql(LOG, json!({"input": input})).await;
+    logged.data()["logHistory"]["entry"].clone()
+}
+
+#[tokio::test]
+async fn a_session_is_recorded_with_its_own_day_and_once_by_id_by_key_and_by_source() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada").await;
+    let id = json!("0192f0c1-3333-7000-8000-000000000001");
+    let input = json!({"id": id, "workoutName": "Run", "performedAt": "2026-03-01T02:30:00.000001Z",
+        "timezone": "America/New_York", "durationSeconds": 1800, "bodyweightKg": 80.25, "rating": 5,
+        "notes": "rain", "summary": {"km": 5}});
+    let entry = log(&ada, input.clone()).await;
+    assert_eq!(
+        entry,
+        json!({"id": id, "workoutId": null, "workoutName": "Run",
+        "performedAt": "2026-03-01T02:30:00.000001+00:00", "timezone": "America/New_York",
+        "localDate": "2026-02-28", "durationSeconds": 1800, "bodyweightKg": 80.25, "rating": 5,
+        "notes": "rain", "summary": {"km": 5}, "source": "app", "sourceKey": null, "version": 1})
+    );
+    assert_eq!(log(&ada, input).await, entry);
+
+    let sourced = json!({"performedAt": "2026-03-02T02:30:00Z", "source": "watch", "sourceKey": "7", "rating": 2});
+    let first = log(&ada, sourced.clone()).await;
+    assert_eq!(log(&ada, sourced.clone()).await, first);
+    let mut other = sourced;
+    other["rating"] = json!(3);
+    let refused = ada.graphql(LOG, json!({"input": other})).await;
+    assert_eq!(
+        (refused.code(), &refused.error()["extensions"]["id"]),
+        ("CONFLICT", &first["id"])
+    );
+
+    let keyed = json!({"input": {"performedAt": "2026-03-03T00:00:00Z"}, "key": "k"});
+    let one = ada.graphql(LOG, keyed.clone()).await;
+    assert_eq!(ada.graphql(LOG, keyed).await.data(), one.data());
+    let count = ada.graphql("{ history { totalCount } }", json!({})).await;
+    assert_eq!(count.data()["history"]["totalCount"], 3);
+}
+
+#[tokio::test]
+async fn a_session_of_a_workout_takes_its_name_and_what_was_done() {
+    let app = TestApp::start().await;
+    let (ada, bob) = (app.user("ada").await, app.user("bob").await);
+    let (made, _) = squats(&ada, 2).await;
+    let input = json!({"workoutId": made["id"], "performedAt": "2026-03-01T10:00:00Z"});
+    let entry = log(&ada, input.clone()).await;
+    assert_eq!(
+        (&entry["workoutName"], &entry["summary"]["volumeKg"]),
+        (&json!("Legs"), &json!(1000))
+    );
+    let refused = bob.graphql(LOG, json!({"input": input})).await;
+    assert_eq!(
+        (refused.code(), refused.field()),
+        ("VALIDATION", "input.workoutId")
+    );
+}
+
+#[tokio::test]
+async fn from_is_inclusive_to_is_exclusive_and_both_are_exact_to_the_microsecond() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada").await;
+    for micros in 0..5 {
+        log(
+            &ada,
+            json!({"performedAt": format!("2026-03-01T10:00:00.00000{micros}Z")}),
+        )
+        .await;
+    }
+    let filter =
+        json!({"from": "2026-03-01T10:00:00.000001Z", "to": "2026-03-01T10:00:00.000004Z"});
+    let found = ada
+        .graphql(LIST, json!({"filter": filter, "order": "OLDEST"}))
+        .await;
+    let list = &found.data()["history"];
+    assert_eq!(
+        each(&list["nodes"], "performedAt"),
+        [
+            "2026-03-01T10:00:00.000001+00:00",
+            "2026-03-01T10:00:00.000002+00:00",
+            "2026-03-01T10:00:00.000003+00:00"
+        ]
+    );
+    assert_eq!(list["totalCount"], 3);
+    for null in ["from", "to", "exerciseId", "workoutId"] {
+        let refused = ada.graphql(LIST, json!({"filter": {null: null}})).await;
+        assert_eq!(
+            (refused.code(), refused.field()),
+            ("VALIDATION", format!("filter.{null}").as_str())
+        );
+    }
+}
+
+#[tokio::test]
+async fn pages_in_both_directions_and_orders_show_each_entry_once_though_some_are_added() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada").await;
+    let mut ids = Vec::new();
+    for i in 0..9 {
+        // Three at each instant, so that ids break ties.
+        let at = format!("2026-03-01T10:00:00.00000{}Z", i / 3);
+        ids.push(log(&ada, json!({"performedAt": at})).await["id"].clone());
+    }
+    let newest: Vec<Value> = ids.iter().rev().cloned().collect();
+    for (order, expected) in [("OLDEST", &ids), ("NEWEST", &newest)] {
+        for (size, cursor, edge, more) in [
+            ("first", "after", "endCursor", "hasNextPage"),
+            ("last", "before", "startCursor", "hasPreviousPage"),
+        ] {
+            let mut seen = Vec::new();
+            let mut from = Value::Null;
+            loop {
+                let page = json!({"order": order, size: 2, cursor: from});
+                let page = ada.graphql(LIST, page).await;
+                let page = page.data()["history"].clone();
+                let at = if size == "last" { 0 } else { seen.len() };
+                seen.splice(at..at, each(&page["nodes"], "id"));
+                from = page["pageInfo"][edge].clone();
+                if page["pageInfo"][more] == false {
+                    break;
+                }
+                // Before and after everything, out of the pages' way.
+                let out = if (order == "OLDEST") == (size == "first") {
+                    "2025"
+                } else {
+                    "2027"
+                };
+                log(
+                    &ada,
+                    json!({"performedAt": format!("{out}-01-01T00:00:00Z")}),
+                )
+                .await;
+            }
+            seen.retain(|id| ids.contains(id));
+            assert_eq!(&seen, expected, "{order} {size}");
+        }
+    }
+    let page = ada.graphql(LIST, json!({"first": 1})).await;
+    let cursor = &page.data()["history"]["pageInfo"]["endCursor"];
+    let refused = ada
+        .graphql(LIST, json!({"order": "OLDEST", "after": cursor}))
+        .await;
+    assert_eq!((refused.code(), refused.field()), ("VALIDATION", "after"));
+}
+
+#[tokio::test]
+async fn sessions_of_an_exercise_are_those_in_which_it_was_done() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada").await;
+    let trained = exercises(&ada, &["Squat", "Press"]).await;
+    let squats = workout(&ada, plan("Squats", &trained[..1], 1)).await;
+    let both = workout(
+        &ada,
+        json!({"name": "Both", "exercises": [
+        {"exerciseId": trained[0], "sets": [{"reps": 5, "isCompleted": false}]},
+        {"exerciseId": trained[1], "sets": [{"reps": 5}]}]}),
+    )
+    .await;
+    let complete = "mutation ($id: ID!) { completeWorkout(id: $id) { history { id } } }";
+    let mut entries = Vec::new();
+    for id in [&squats["id"], &both["id"]] {
+        let done = ada.graphql(complete, json!({"id": id})).await;
+        entries.push(done.data()["completeWorkout"]["history"]["id"].clone());
+    }
+    // Of this one no summary of ours says what was done, but its workout does.
+    let own =
+        json!({"workoutId": squats["id"], "performedAt": "2026-03-01T10:00:00Z", "summary": []});
+    let own = log(&ada, own).await["id"].clone();
+    let of = async |exercise: &Value| {
+        let filter = json!({"filter": {"exerciseId": exercise}, "order": "OLDEST"});
+        each(
+            &ada.graphql(LIST, filter).await.data()["history"]["nodes"],
+            "id",
+        )
+    };
+    assert_eq!(of(&trained[0]).await, [own, entries[0].clone()]);
+    assert_eq!(of(&trained[1]).await, [entries[1].clone()]);
+}
+
+#[tokio::test]
+async fn a_page_of_history_with_its_workouts_takes_as_many_statements_for_1_as_for_20() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada").await;
+    let trained = exercises(&ada, &["Squat", "Press"]).await;
+    for day in 10..30 {
+        let made = workout(&ada, plan("Legs", &trained, 2)).await;
+        log(
+            &ada,
+            json!({"workoutId": made["id"], "performedAt": format!("2026-03-{day}T10:00:00Z")}),
+        )
+        .await;
+    }
+    let deep = "query ($first: Int) { history(first: $first) { nodes { workout { name
+        exercises { exercise { name } sets { reps } } } } } }";
+    for first in [1, 20] {
+        let (statements, answer) = app
+            .statements_of(ada.graphql(deep, json!({"first": first})))
+            .await;
+        let nodes = each(&answer.data()["history"]["nodes"], "workout");
+        assert_eq!(nodes.len(), first);
+        assert_eq!(
+            nodes[first - 1]["exercises"][1]["exercise"]["name"],
+            "Press"
+        );
+        assert_eq!(statements, 5);
+    }
+    let (statements, _) = app
+        .statements_of(ada.graphql(LIST, json!({"first": 1})))
+        .await;
+    assert_eq!(statements, 2);
+}
+
+#[tokio::test]
+async fn an_entry_is_changed_deleted_and_restored_and_its_day_follows() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada").await;
+    let entry = log(
+        &ada,
+        json!({"performedAt": "2026-03-01T23:30:00Z", "rating": 3, "notes": "ok"}),
+    )
+    .await;
+    let id = &entry["id"];
+    assert_eq!(entry["localDate"], "2026-03-01");
+    let change = |input: Value, version: i32| json!({"id": id, "input": input, "version": version});
+    let input = json!({"timezone": "Europe/Berlin", "notes": null});
+    let changed = ada.graphql(UPDATE, change(input, 1)).await;
+    assert_eq!(
+        changed.data()["updateHistory"]["entry"],
+        json!({"timezone": "Europe/Berlin",
+        "performedAt": "2026-03-01T23:30:00+00:00", "localDate": "2026-03-02", "rating": 3,
+        "notes": null, "version": 2})
+    );
+    let moved = json!({"performedAt": "2026-03-05T12:00:00Z"});
+    let moved = ada.graphql(UPDATE, change(moved, 2)).await;
+    assert_eq!(
+        moved.data()["updateHistory"]["entry"]["localDate"],
+        "2026-03-05"
+    );
+    let stale = ada.graphql(UPDATE, change(json!({"rating": 1}), 1)).await;
+    assert_eq!(
+        (stale.code(), &stale.error()["extensions"]["version"]),
+        ("CONFLICT", &json!(3))
+    );
+
+    let delete = "mutation ($id: ID!) { deleteHistory(id: $id) { entry { version deletedAt } } }";
+    let restore = "mutation ($id: ID!) { restoreHistory(id: $id) { entry { version deletedAt } } }";
+    let one = "query ($id: ID!) { historyEntry(id: $id) { rating } }";
+    let gone = ada.graphql(delete, json!({"id": id})).await;
+    assert!(gone.data()["deleteHistory"]["entry"]["deletedAt"].is_string());
+    assert_eq!(
+        ada.graphql(one, json!({"id": id})).await.code(),
+        "NOT_FOUND"
+    );
+    assert_eq!(
+        ada.graphql(delete, json!({"id": id})).await.code(),
+        "NOT_FOUND"
+    );
+    assert_eq!(
+        ada.graphql(UPDATE, change(json!({"rating": 1}), 4))
+            .await
+            .code(),
+        "NOT_FOUND"
+    );
+    let back = ada.graphql(restore, json!({"id": id})).await;
+    assert_eq!(
+        back.data()["restoreHistory"]["entry"],
+        json!({"version": 5, "deletedAt": null})
+    );
+    assert_eq!(
+        ada.graphql(one, json!({"id": id})).await.data()["historyEntry"]["rating"],
+        3
+    );
+}
+
+#[tokio::test]
+async fn a_batch_says_of_each_entry_what_became_of_it_and_sent_again_records_nothing() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada").await;
+    let entries: Vec<Value> = (0..500)
+        .map(|i| json!({"performedAt": format!("2026-01-{:02}T10:00:00Z", i % 28 + 1), "rating": i % 5 + 1,
+            "source": "watch", "sourceKey": format!("s{i}")}))
+        .collect();
+    let plain = "mutation ($entries: [LogHistoryInput!]!) { logHistoryBatch(entries: $entries) {
+        inserted unchanged conflicting } }";
+    let all = ada.graphql(plain, json!({"entries": entries}));
+    let (many, all) = app.statements_of(all).await;
+    let expected = json!({"inserted": 500, "unchanged": 0, "conflicting": 0});
+    assert_eq!(all.data()["logHistoryBatch"], expected);
+    let single = json!([{"performedAt": "2026-02-01T10:00:00Z", "sourceKey": "single"}]);
+    let (few, _) = app
+        .statements_of(ada.graphql(plain, json!({"entries": single})))
+        .await;
+    assert_eq!((many, few), (5, 5));
+
+    let mut some = entries[..3].to_vec();
+    some[1]["rating"] = json!(5);
+    some.push(json!({"performedAt": "2026-02-01T10:00:00Z", "source": "watch", "sourceKey": "new", "rating": 1}));
+    let again = ada.graphql(BATCH, json!({"entries": some})).await;
+    let again = &again.data()["logHistoryBatch"];
+    assert_eq!(
+        each(&again["results"], "outcome"),
+        ["UNCHANGED", "CONFLICTING", "UNCHANGED", "INSERTED"]
+    );
+    assert_eq!(each(&again["results"], "entry")[1]["rating"], 2);
+    assert_eq!(
+        (&again["inserted"], &again["conflicting"]),
+        (&json!(1), &json!(1))
+    );
+    let count = ada.graphql("{ history { totalCount } }", json!({})).await;
+    assert_eq!(count.data()["history"]["totalCount"], 502);
+}
+
+#[tokio::test]
+async fn what_cannot_be_recorded_is_refused_with_the_path_to_it() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada").await;
+    let at = "2026-03-01T10:00:00Z";
+    for (input, field) in [
+        (
+            json!({"performedAt": "1899-12-31T23:59:59Z"}),
+            "performedAt",
+        ),
+        (json!({"performedAt": at, "timezone": "Mars"}), "timezone"),
+        (
+            json!({"performedAt": at, "durationSeconds": -1}),
+            "durationSeconds",
+        ),
+        (
+            json!({"performedAt": at, "bodyweightKg": 0}),
+            "bodyweightKg",
+        ),
+        (json!({"performedAt": at, "rating": 0}), "rating"),
+        (
+            json!({"performedAt": at, "notes": "x".repeat(2001)}),
+            "notes",
+        ),
+        (
+            json!({"performedAt": at, "workoutName": " "}),
+            "workoutName",
+        ),
+        (json!({"performedAt": at, "summary": "text"}), "summary"),
+        (
+            json!({"performedAt": at, "summary": {"x": "y".repeat(70_000)}}),
+            "summary",
+        ),
+        (json!({"performedAt": at, "source": ""}), "source"),
+        (
+            json!({"performedAt": at, "workoutId": "0192f0c1-0000-7000-8000-000000000000"}),
+            "workoutId",
+        ),
+    ] {
+        let refused = ada.graphql(LOG, json!({"input": input})).await;
+        let path = format!("input.{field}");
+        assert_eq!(
+            (refused.code(), refused.field()),
+            ("VALIDATION", path.as_str())
+        );
+        let mut input = input;
+        input["sourceKey"] = json!("k");
+        let good = json!({"performedAt": at, "sourceKey": "good"});
+        let refused = ada.graphql(BATCH, json!({"entries": [good, input]})).await;
+        let path = format!("entries.1.{field}");
+        assert_eq!(
+            (refused.code(), refused.field()),
+            ("VALIDATION", path.as_str())
+        );
+    }
+    let count = ada.graphql("{ history { totalCount } }", json!({})).await;
+    assert_eq!(count.data()["history"]["totalCount"], 0);
+}
+
+#[tokio::test]
+async fn a_batch_names_each_entry_once_by_its_key_and_has_at_most_500() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada").await;
+    let at = "2026-03-01T10:00:00Z";
+    let entry = |key: &str| json!({"performedAt": at, "sourceKey": key});
+    for (entries, field) in [
+        (json!([]), "entries"),
+        (json!([{"performedAt": at}]), "entries.0.sourceKey"),
+        (json!([entry("a"), entry("a")]), "entries.1.sourceKey"),
+        (json!(vec![entry("a"); 501]), "entries"),
+    ] {
+        let refused = ada.graphql(BATCH, json!({"entries": entries})).await;
+        assert_eq!((refused.code(), refused.field()), ("VALIDATION", field));
+    }
+    let count = ada.graphql("{ history { totalCount } }", json!({})).await;
+    assert_eq!(count.data()["history"]["totalCount"], 0);
+}
+
+#[tokio::test]
+async fn one_s_history_is_seen_and_changed_by_nobody_else() {
+    let app = TestApp::start().await;
+    let (ada, bob) = (app.user("ada").await, app.user("bob").await);
+    let entry = log(
+        &ada,
+        json!({"performedAt": "2026-03-01T10:00:00Z", "rating": 3}),
+    )
+    .await;
+    let id = json!({"id": entry["id"]});
+    for query in [
+        "query ($id: ID!) { historyEntry(id: $id) { id } }",
+        "mutation ($id: ID!) { updateHistory(id: $id, input: {rating: 1}) { entry { id } } }",
+        "mutation ($id: ID!) { deleteHistory(id: $id) { entry { id } } }",
+        "mutation ($id: ID!) { restoreHistory(id: $id) { entry { id } } }",
+    ] {
+        assert_eq!(
+            bob.graphql(query, id.clone()).await.code(),
+            "NOT_FOUND",
+            "{query}"
+        );
+    }
+    let list = bob.graphql(LIST, json!({})).await;
+    assert_eq!(list.data()["history"]["nodes"], json!([]));
+    let kept = ada
+        .graphql(
+            "query ($id: ID!) { historyEntry(id: $id) { rating version } }",
+            id,
+        )
+        .await;
+    assert_eq!(
+        kept.data()["historyEntry"],
+        json!({"rating": 3, "version": 1})
+    );
+}
