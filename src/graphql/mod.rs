@@ -3,6 +3,7 @@
 
 mod context;
 mod cursor;
+pub mod document;
 pub mod input;
 mod mutation;
 mod page;

@@ -3,6 +3,7 @@
 mod graphiql;
 mod graphql;
 mod health;
+mod negotiate;
 mod requests;
 mod shutdown;
 
@@ -10,11 +11,11 @@ use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    extract::State,
+    extract::{DefaultBodyLimit, State},
     http::{StatusCode, Uri},
     middleware,
     response::IntoResponse,
-    routing::{get, post},
+    routing::get,
 };
 use serde_json::json;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
@@ -22,14 +23,17 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 pub use requests::RequestId;
 pub use shutdown::{Draining, serve};
 
-use crate::{auth::Keys, db::Db, schema::Schema};
+use crate::{auth::Keys, db::Db, graphql::document::Limits, schema::engine::Engine};
+
+/// The largest body that is read.
+const BODY_LIMIT: usize = 1 << 20;
 
 /// What every handler can reach.
 #[derive(Clone)]
 pub struct App {
     pub db: Db,
     pub keys: Arc<Keys>,
-    pub schema: Schema,
+    pub engine: Arc<Engine>,
     pub draining: Arc<Draining>,
 }
 
@@ -37,11 +41,15 @@ impl App {
     #[must_use]
     pub fn new(db: Db, keys: Keys) -> Self {
         let keys = Arc::new(keys);
-        let schema = crate::schema::schema(db.clone(), Arc::clone(&keys));
+        let engine = Arc::new(Engine::new(
+            db.clone(),
+            Arc::clone(&keys),
+            Limits::default(),
+        ));
         Self {
             db,
             keys,
-            schema,
+            engine,
             draining: Arc::default(),
         }
     }
@@ -50,7 +58,13 @@ impl App {
 /// All routes, and what is done for each of them.
 pub fn router(app: App) -> Router {
     Router::new()
-        .route("/graphql", post(graphql::execute))
+        .route(
+            "/graphql",
+            get(graphql::get)
+                .post(graphql::post)
+                .fallback(graphql::other),
+        )
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .merge(graphiql::routes())

@@ -1,10 +1,11 @@
 //! Where the concepts become one schema: the roots, and who may use which of their fields.
 
+pub mod engine;
 pub mod permissions;
 
 use std::sync::Arc;
 
-use async_graphql::{EmptySubscription, MergedObject, Object};
+use async_graphql::{EmptySubscription, MergedObject, Object, ValidationMode};
 
 use crate::{
     auth::Keys,
@@ -40,7 +41,12 @@ pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 /// When a root field has no row in the table of permissions: nobody may start such a server.
 #[must_use]
 pub fn schema(db: Db, keys: Arc<Keys>) -> Schema {
-    let schema = builder().data(db).data(keys).finish();
+    let schema = builder()
+        .validation_mode(ValidationMode::Fast)
+        .limit_recursive_depth(256)
+        .data(db)
+        .data(keys)
+        .finish();
     let missing = permissions::missing(&schema.sdl());
     assert!(
         missing.is_empty(),

@@ -8,10 +8,14 @@
 
 mod support;
 
+mod changes;
 mod config;
+mod edge;
+mod engine;
 mod exercises;
 mod house;
 mod http;
 mod migrations;
 mod process;
+mod schema;
 mod seeds;
