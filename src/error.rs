@@ -32,6 +32,10 @@ pub enum Error {
     Unauthenticated(&'static str),
     #[error("{0}")]
     Forbidden(&'static str),
+    #[error(
+        "this cursor is older than what is kept: read everything again, then continue from a new `syncCursor`"
+    )]
+    CursorExpired,
     #[error("too many attempts: try again in {}", humantime::format_duration(*.retry_after))]
     RateLimited { retry_after: Duration },
     #[error("the server is busy: try again in a moment")]
@@ -55,6 +59,7 @@ impl Error {
             Self::Conflict { .. } => "CONFLICT",
             Self::Unauthenticated(_) => "UNAUTHENTICATED",
             Self::Forbidden(_) => "FORBIDDEN",
+            Self::CursorExpired => "CURSOR_EXPIRED",
             Self::RateLimited { .. } => "RATE_LIMITED",
             Self::Unavailable(_) => "UNAVAILABLE",
             Self::Internal(_) => "INTERNAL",

@@ -76,6 +76,11 @@ impl Keys {
 
     /// Who the token proves to be.
     pub fn verify(&self, token: &str) -> Result<Viewer, BadToken> {
+        self.verify_until(token).map(|(viewer, _)| viewer)
+    }
+
+    /// Who the token proves to be, and for how long from now.
+    pub fn verify_until(&self, token: &str) -> Result<(Viewer, Duration), BadToken> {
         use jsonwebtoken::errors::ErrorKind;
 
         let claims = jsonwebtoken::decode::<Claims>(token, &self.check, &self.rules)
@@ -84,11 +89,14 @@ impl Keys {
                 _ => BadToken::Invalid,
             })?
             .claims;
-        Ok(Viewer {
+        let end = claims.exp.saturating_add(self.rules.leeway);
+        let left = end.saturating_sub(jsonwebtoken::get_current_timestamp());
+        let viewer = Viewer {
             user: claims.sub,
             role: claims.role,
             session: claims.sid,
-        })
+        };
+        Ok((viewer, Duration::from_secs(left)))
     }
 }
 

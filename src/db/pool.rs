@@ -30,6 +30,7 @@ pub struct Db {
     pool: bb8::Pool<AsyncPgConnection>,
     meter: Arc<Meter>,
     timeout: Duration,
+    direct: Arc<(Address, Limits)>,
 }
 
 /// How a pool is made.
@@ -50,6 +51,7 @@ impl Db {
         // A ping before each use would cost a round trip; a connection found dead is replaced.
         manager.recycling_method = RecyclingMethod::Fast;
         let observed = Arc::clone(&meter);
+        let direct = Arc::new((address.clone(), options.limits));
         manager.custom_setup = Box::new(move |_| {
             let (address, meter) = (address.clone(), Arc::clone(&observed));
             async move {
@@ -73,7 +75,24 @@ impl Db {
             pool,
             meter,
             timeout: options.timeout,
+            direct,
         }
+    }
+
+    /// The same pool; connections of one's own go to `direct`, past a pooler.
+    #[must_use]
+    pub fn with_direct(self, direct: Address) -> Self {
+        let limits = self.direct.1;
+        Self {
+            direct: Arc::new((direct, limits)),
+            ..self
+        }
+    }
+
+    /// A connection of one's own, past a pooler and not of the pool, for what needs a session: LISTEN.
+    pub async fn dedicated(&self) -> Result<AsyncPgConnection, ConnectError> {
+        let (address, limits) = &*self.direct;
+        address.connect(*limits).await
     }
 
     /// A connection, waiting for one to become free if need be.

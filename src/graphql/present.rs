@@ -18,7 +18,11 @@ pub fn present(mut response: Response) -> Response {
 fn present_error(error: &mut ServerError) {
     let Some(source) = error.source.take() else {
         // The library's own: an argument was not right, or else the request as a whole.
-        let code = if error.path.is_empty() { "BAD_REQUEST" } else { "VALIDATION" };
+        let code = if error.path.is_empty() {
+            "BAD_REQUEST"
+        } else {
+            "VALIDATION"
+        };
         set(error, "code", code);
         return;
     };

@@ -1,24 +1,29 @@
 //! GraphQL over HTTP: a request is read, run, and answered with the status and the media type that
-//! the specification and its audits ask for. Every answer is JSON, errors too.
+//! the specification and its audits ask for. Every answer is JSON, errors too, unless the client takes
+//! a stream of events.
 
 use axum::{
     Extension,
     body::{Body, Bytes},
-    extract::{Query, State, rejection::BytesRejection},
+    extract::{
+        Query, State, WebSocketUpgrade, rejection::BytesRejection,
+        ws::rejection::WebSocketUpgradeRejection,
+    },
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use futures_util::FutureExt;
 use serde::Deserialize;
 
 use super::{
     App, RequestId,
-    negotiate::{Media, is_json},
+    bearer::{self, Proven},
+    negotiate::{Accepted, Events, Media, is_json},
+    sse, ws,
 };
 use crate::{
-    auth::BadToken,
     graphql::document::{JsonMap, Refusal},
-    schema::engine::{Allowed, Asked, Outcome},
-    viewer::Caller,
+    schema::engine::{Allowed, Asked, Outcome, Started},
 };
 
 /// A GET's parameters; an empty one counts as absent.
@@ -36,12 +41,16 @@ pub(super) async fn get(
     Extension(id): Extension<RequestId>,
     headers: HeaderMap,
     parameters: Result<Query<Parameters>, axum::extract::rejection::QueryRejection>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
+    if ws::is_asked_for(&headers) {
+        return ws::open(app, id, headers, upgrade);
+    }
     let asked = match parameters {
         Ok(Query(parameters)) => from_parameters(parameters),
         Err(error) => Err(bad_request(error.body_text())),
     };
-    answer(&app, id, &headers, asked, Allowed::Queries).await
+    answer(&app, id, &headers, asked, Allowed::QUERIES).await
 }
 
 pub(super) async fn post(
@@ -62,7 +71,7 @@ pub(super) async fn post(
         return refused(&headers, StatusCode::UNSUPPORTED_MEDIA_TYPE, refusal);
     }
     let asked = from_body(&body);
-    answer(&app, id, &headers, asked, Allowed::QueriesAndMutations).await
+    answer(&app, id, &headers, asked, Allowed::QUERIES_AND_MUTATIONS).await
 }
 
 /// Any other method.
@@ -117,48 +126,122 @@ async fn answer(
     asked: Result<Asked, Refusal>,
     allowed: Allowed,
 ) -> Response {
-    let Some(media) = Media::preferred(headers) else {
+    match request(app, headers, asked) {
+        Ok(request) => run(app, id, headers, request, allowed).await,
+        Err((status, refusal)) => refused(headers, status, refusal),
+    }
+}
+
+/// A request that can be run.
+struct Request {
+    accepted: Accepted,
+    proven: Option<Proven>,
+    asked: Asked,
+}
+
+fn request(
+    app: &App,
+    headers: &HeaderMap,
+    asked: Result<Asked, Refusal>,
+) -> Result<Request, (StatusCode, Refusal)> {
+    let accepted = Accepted::of(headers);
+    if accepted.media.is_none() && accepted.events == Events::No {
         let refusal = Refusal::request(
             "NOT_ACCEPTABLE",
-            "answers are `application/graphql-response+json` or `application/json`: accept one of them",
+            "answers are `application/graphql-response+json`, `application/json` or `text/event-stream`: accept one of them",
         );
-        return refused(headers, StatusCode::NOT_ACCEPTABLE, refusal);
-    };
-    let caller = match caller(app, headers) {
-        Ok(caller) => caller,
-        Err(bad) => {
-            let refusal = Refusal::request("UNAUTHENTICATED", bad.to_string());
-            return refused(headers, StatusCode::UNAUTHORIZED, refusal);
-        }
-    };
-    let asked = match asked {
-        Ok(asked) if asked.query.as_deref().unwrap_or_default().is_empty() => {
-            let refusal = bad_request("there is no `query` in the request");
-            return refused(headers, StatusCode::BAD_REQUEST, refusal);
-        }
-        Ok(asked) => asked,
-        Err(refusal) => return refused(headers, StatusCode::BAD_REQUEST, refusal),
-    };
+        return Err((StatusCode::NOT_ACCEPTABLE, refusal));
+    }
+    let proven = bearer::in_headers(app, headers).map_err(|bad| {
+        let refusal = Refusal::request("UNAUTHENTICATED", bad.to_string());
+        (StatusCode::UNAUTHORIZED, refusal)
+    })?;
+    let asked = asked.map_err(|refusal| (StatusCode::BAD_REQUEST, refusal))?;
+    if asked.query.as_deref().unwrap_or_default().is_empty() {
+        let refusal = bad_request("there is no `query` in the request");
+        return Err((StatusCode::BAD_REQUEST, refusal));
+    }
+    Ok(Request {
+        accepted,
+        proven,
+        asked,
+    })
+}
+
+async fn run(
+    app: &App,
+    id: RequestId,
+    headers: &HeaderMap,
+    request: Request,
+    allowed: Allowed,
+) -> Response {
+    let Request {
+        accepted,
+        proven,
+        asked,
+    } = request;
+    let media = accepted.media_for_errors();
     let mut about = async_graphql::Data::default();
     about.insert(id);
-    match app.engine.run(asked, caller, allowed, about).await {
-        Outcome::Executed(response) => write(media, StatusCode::OK, &response, true),
+    let caller = proven.map(|proven| proven.viewer);
+    let allowed = Allowed {
+        subscriptions: accepted.events != Events::No,
+        ..allowed
+    };
+    let always = accepted.events == Events::Always;
+    let started = match app.engine.start(asked, caller, allowed, about) {
+        Ok(Started::Once(answer)) if !always => {
+            return write(media, StatusCode::OK, &answer.await, true);
+        }
+        Ok(started) => started,
+        Err(outcome) => match *outcome {
+            Outcome::Executed(response) if always => {
+                Started::Once(std::future::ready(response).boxed())
+            }
+            Outcome::Refused(response) if always && !is_unreadable(&response) => {
+                return sse::refuse(&response);
+            }
+            outcome => return not_started(media, always, &outcome),
+        },
+    };
+    sse::answer(app, proven, started)
+        .unwrap_or_else(|(status, refusal)| refused(headers, status, refusal))
+}
+
+/// Answers a request that did not get to run.
+fn not_started(media: Media, always_events: bool, outcome: &Outcome) -> Response {
+    match outcome {
+        Outcome::Executed(response) => write(media, StatusCode::OK, response, true),
         Outcome::Refused(response) => {
-            let status = if media == Media::Json {
+            let status = if media == Media::Json && !always_events {
                 StatusCode::OK
             } else {
                 StatusCode::BAD_REQUEST
             };
-            write(media, status, &response, false)
+            write(media, status, response, false)
         }
         Outcome::WrongMethod(response) => {
-            let mut response = write(media, StatusCode::METHOD_NOT_ALLOWED, &response, false);
+            let mut response = write(media, StatusCode::METHOD_NOT_ALLOWED, response, false);
             response
                 .headers_mut()
                 .insert(header::ALLOW, HeaderValue::from_static("POST"));
             response
         }
     }
+}
+
+/// Whether there is no operation to speak of, which an event stream is not opened for.
+fn is_unreadable(response: &async_graphql::Response) -> bool {
+    let extensions = response
+        .errors
+        .first()
+        .and_then(|it| it.extensions.as_ref());
+    let code = extensions.and_then(|extensions| extensions.get("code"));
+    matches!(
+        code,
+        Some(async_graphql::Value::String(code))
+            if ["GRAPHQL_PARSE_FAILED", "OPERATION_NOT_FOUND"].contains(&code.as_str())
+    )
 }
 
 /// A body that was too large or broke off.
@@ -173,7 +256,7 @@ fn unreadable(headers: &HeaderMap, status: StatusCode) -> Response {
 
 /// Errors of a request that never got to be run; their status tells in both media types.
 fn refused(headers: &HeaderMap, status: StatusCode, refusal: Refusal) -> Response {
-    let media = Media::preferred(headers).unwrap_or(Media::Json);
+    let media = Accepted::of(headers).media_for_errors();
     write(media, status, &refusal.into(), false)
 }
 
@@ -207,16 +290,4 @@ fn write(
         .headers_mut()
         .insert(header::VARY, HeaderValue::from_static("accept"));
     answer
-}
-
-/// Whoever the token proves to be; nobody where there is none.
-fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, BadToken> {
-    let Some(value) = headers.get(header::AUTHORIZATION) else {
-        return Ok(None);
-    };
-    let token = value.to_str().ok().and_then(|value| {
-        let (scheme, token) = value.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-    });
-    app.keys.verify(token.ok_or(BadToken::Invalid)?).map(Some)
 }

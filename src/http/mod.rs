@@ -1,11 +1,15 @@
 //! The edge: what arrives over HTTP and where it goes. No rule of the domain lives here.
 
+mod bearer;
 mod graphiql;
 mod graphql;
 mod health;
 mod negotiate;
 mod requests;
 mod shutdown;
+mod sse;
+mod streams;
+mod ws;
 
 use std::sync::Arc;
 
@@ -22,6 +26,7 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
 pub use requests::RequestId;
 pub use shutdown::{Draining, serve};
+pub use streams::{StreamLimits, Streams};
 
 use crate::{auth::Keys, db::Db, graphql::document::Limits, schema::engine::Engine};
 
@@ -35,6 +40,7 @@ pub struct App {
     pub keys: Arc<Keys>,
     pub engine: Arc<Engine>,
     pub draining: Arc<Draining>,
+    pub streams: Arc<Streams>,
 }
 
 impl App {
@@ -51,6 +57,7 @@ impl App {
             keys,
             engine,
             draining: Arc::default(),
+            streams: Arc::default(),
         }
     }
 }

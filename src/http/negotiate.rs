@@ -18,9 +18,28 @@ impl Media {
             Self::Json => "application/json; charset=utf-8",
         })
     }
+}
 
-    /// What the client likes best of what we have; none where it takes neither.
-    pub(super) fn preferred(headers: &HeaderMap) -> Option<Self> {
+/// What a client takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Accepted {
+    /// How it likes one answer best; none where it takes no such type.
+    pub(super) media: Option<Media>,
+    pub(super) events: Events,
+}
+
+/// Whether a client takes a stream of events. It must say so by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Events {
+    No,
+    /// For what has many answers.
+    IfNeeded,
+    /// For everything.
+    Always,
+}
+
+impl Accepted {
+    pub(super) fn of(headers: &HeaderMap) -> Self {
         let accepts: Vec<&str> = headers
             .get_all(header::ACCEPT)
             .iter()
@@ -29,28 +48,57 @@ impl Media {
             .map(str::trim)
             .filter(|range| !range.is_empty())
             .collect();
-        if accepts.is_empty() {
-            return Some(Self::Json);
-        }
         let quality = |media: &str| quality_of(&accepts, media);
-        let json = quality("application/json");
-        let graphql = quality("application/graphql-response+json");
-        match (json, graphql) {
-            (json, graphql) if json <= 0.0 && graphql <= 0.0 => None,
-            // Equal wishes: who names the newer type knows it; who takes anything may not.
-            (json, graphql) if graphql > json => Some(Self::GraphQl),
-            (json, graphql) if (graphql - json).abs() < f32::EPSILON && names_graphql(&accepts) => {
-                Some(Self::GraphQl)
-            }
-            _ => Some(Self::Json),
+        let (json, graphql) = if accepts.is_empty() {
+            (1.0, 0.0)
+        } else {
+            (
+                quality("application/json"),
+                quality("application/graphql-response+json"),
+            )
+        };
+        let events = if names(&accepts, EVENTS) {
+            quality(EVENTS)
+        } else {
+            0.0
+        };
+        Self {
+            media: preferred(&accepts, json, graphql),
+            events: if events <= 0.0 {
+                Events::No
+            } else if events > json.max(graphql) {
+                Events::Always
+            } else {
+                Events::IfNeeded
+            },
         }
+    }
+
+    /// In which type an error is told that nothing else was agreed on for.
+    pub(super) fn media_for_errors(self) -> Media {
+        self.media.unwrap_or(Media::Json)
     }
 }
 
-fn names_graphql(accepts: &[&str]) -> bool {
+const GRAPHQL: &str = "application/graphql-response+json";
+const EVENTS: &str = "text/event-stream";
+
+fn preferred(accepts: &[&str], json: f32, graphql: f32) -> Option<Media> {
+    match (json, graphql) {
+        (json, graphql) if json <= 0.0 && graphql <= 0.0 => None,
+        // Equal wishes: who names the newer type knows it; who takes anything may not.
+        (json, graphql) if graphql > json => Some(Media::GraphQl),
+        (json, graphql) if (graphql - json).abs() < f32::EPSILON && names(accepts, GRAPHQL) => {
+            Some(Media::GraphQl)
+        }
+        _ => Some(Media::Json),
+    }
+}
+
+fn names(accepts: &[&str], media: &str) -> bool {
     accepts
         .iter()
-        .any(|range| media_of(range).eq_ignore_ascii_case("application/graphql-response+json"))
+        .any(|range| media_of(range).eq_ignore_ascii_case(media))
 }
 
 fn media_of(range: &str) -> &str {
@@ -148,7 +196,28 @@ mod tests {
             if let Some(accept) = accept {
                 headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
             }
-            assert_eq!(Media::preferred(&headers), expected, "{accept:?}");
+            assert_eq!(Accepted::of(&headers).media, expected, "{accept:?}");
+        }
+    }
+
+    #[test]
+    fn events_are_for_those_who_name_them() {
+        for (accept, expected) in [
+            ("*/*", Events::No),
+            ("text/*", Events::No),
+            ("text/event-stream;q=0", Events::No),
+            ("text/event-stream", Events::Always),
+            ("text/event-stream, application/json;q=0.5", Events::Always),
+            ("text/event-stream, */*;q=0.1", Events::Always),
+            ("application/json, text/event-stream", Events::IfNeeded),
+            (
+                "application/graphql-response+json, text/event-stream;q=0.9",
+                Events::IfNeeded,
+            ),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
+            assert_eq!(Accepted::of(&headers).events, expected, "{accept}");
         }
     }
 }

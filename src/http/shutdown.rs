@@ -1,14 +1,6 @@
 //! Ending without cutting anybody off: say so, let the last requests finish, and give up at a deadline.
 
-use std::{
-    future::Future,
-    io,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{future::Future, io, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -17,7 +9,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::watch};
 
 /// How long new requests are still taken after the signal, each answered with `Connection: close`,
 /// so that no client is about to reuse a connection when it closes.
@@ -25,12 +17,26 @@ const GRACE: Duration = Duration::from_millis(300);
 
 /// Whether the server is on its way out.
 #[derive(Debug, Default)]
-pub struct Draining(AtomicBool);
+pub struct Draining(watch::Sender<bool>);
 
 impl Draining {
     #[must_use]
     pub fn is_on(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        *self.0.borrow()
+    }
+
+    /// Sees it begin. Whoever holds one is waited for.
+    pub(super) fn watch(&self) -> watch::Receiver<bool> {
+        self.0.subscribe()
+    }
+
+    fn begin(&self) {
+        self.0.send_replace(true);
+    }
+
+    /// Waits until nobody watches any more.
+    async fn left(&self) {
+        self.0.closed().await;
     }
 }
 
@@ -42,10 +48,11 @@ pub async fn serve(
     signal: impl Future<Output = ()> + Send + 'static,
     deadline: Duration,
 ) -> io::Result<bool> {
-    let (ended, mut end_seen) = tokio::sync::watch::channel(false);
+    let (ended, mut end_seen) = watch::channel(false);
+    let watched = Arc::clone(&draining);
     let drain = async move {
         signal.await;
-        draining.0.store(true, Ordering::Relaxed);
+        draining.begin();
         tracing::info!(
             "stopping: requests under way may take up to {}",
             humantime::format_duration(deadline)
@@ -53,13 +60,20 @@ pub async fn serve(
         tokio::time::sleep(GRACE).await;
         let _ = ended.send(true);
     };
-    let serving = axum::serve(listener, router).with_graceful_shutdown(drain);
+    let serving = async {
+        axum::serve(listener, router)
+            .with_graceful_shutdown(drain)
+            .await?;
+        // WebSockets are no requests any more by now.
+        watched.left().await;
+        Ok(true)
+    };
     let too_late = async {
         let _ = end_seen.wait_for(|ended| *ended).await;
         tokio::time::sleep(deadline).await;
     };
     tokio::select! {
-        outcome = serving => outcome.map(|()| true),
+        outcome = serving => outcome,
         () = too_late => Ok(false),
     }
 }

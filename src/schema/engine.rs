@@ -1,17 +1,22 @@
 //! One request from its text to its answer: prepared document, permission, variables, cost, execution.
 //! HTTP, WebSocket and SSE all come through here.
 
-use std::sync::Arc;
+use std::{any::Any, panic::AssertUnwindSafe, sync::Arc};
 
-use apollo_compiler::executable::OperationType;
+use apollo_compiler::executable::{Operation, OperationType};
 use async_graphql::{PathSegment, Pos, Request, Response, ServerError};
+use futures_util::{
+    FutureExt,
+    future::BoxFuture,
+    stream::{BoxStream, StreamExt},
+};
 use serde::Deserialize;
+use tracing::Instrument;
 
 use super::{Schema, permissions};
 use crate::{
     auth::Keys,
     db::Db,
-    error::Error,
     graphql::{
         self,
         document::{Documents, JsonMap, Limits, Prepared, Refusal, drop_absent, for_executor},
@@ -39,12 +44,43 @@ pub enum Outcome {
     Executed(Response),
 }
 
-/// Which operations may run.
+/// Which operations may run, beside queries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Allowed {
-    /// What GET may do.
-    Queries,
-    QueriesAndMutations,
+pub struct Allowed {
+    pub mutations: bool,
+    pub subscriptions: bool,
+}
+
+impl Allowed {
+    pub const QUERIES: Self = Self {
+        mutations: false,
+        subscriptions: false,
+    };
+    /// Whatever has one answer.
+    pub const QUERIES_AND_MUTATIONS: Self = Self {
+        mutations: true,
+        subscriptions: false,
+    };
+    pub const ALL: Self = Self {
+        mutations: true,
+        subscriptions: true,
+    };
+}
+
+/// An operation that is under way.
+pub enum Started {
+    /// A query or a mutation. A mutation goes on if nobody waits for it any more.
+    Once(BoxFuture<'static, Response>),
+    /// A subscription.
+    Many(BoxStream<'static, Response>),
+}
+
+/// Whether a subscription ends with this answer: its source could not be opened, or broke. Errors
+/// inside of an event stand further below.
+#[must_use]
+pub fn is_request_error(answer: &Response) -> bool {
+    let of_the_whole = |error: &ServerError| error.path.len() <= 1;
+    answer.data == async_graphql::Value::Null && answer.errors.iter().any(of_the_whole)
 }
 
 /// The schema with everything that stands before it.
@@ -66,8 +102,8 @@ impl Engine {
         }
     }
 
-    /// Runs what is asked for on behalf of the caller; `about` is what resolvers may want to know of
-    /// the request.
+    /// Runs what is asked for on behalf of the caller, where that has one answer; `about` is what
+    /// resolvers may want to know of the request.
     pub async fn run(
         &self,
         asked: Asked,
@@ -75,19 +111,61 @@ impl Engine {
         allowed: Allowed,
         about: async_graphql::Data,
     ) -> Outcome {
-        match self.admit(asked, caller, allowed) {
-            Ok(Admission { mut request, cost }) => {
-                request.data = about;
-                let request = request.data(graphql::loaders(self.db.clone())).data(caller);
-                let response = graphql::present(Schema::execute(&self.schema, request).await);
-                Outcome::Executed(response.extension("cost", async_graphql::Value::from(cost)))
-            }
-            Err(outcome) => outcome,
+        let allowed = Allowed {
+            subscriptions: false,
+            ..allowed
+        };
+        match self.start(asked, caller, allowed, about) {
+            Ok(Started::Once(answer)) => Outcome::Executed(answer.await),
+            Ok(Started::Many(_)) => Outcome::Refused(no_subscriptions().into()),
+            Err(outcome) => *outcome,
         }
     }
 
-    fn admit(&self, asked: Asked, caller: Caller, allowed: Allowed) -> Result<Admission, Outcome> {
-        let refused = |refusal: Refusal| Outcome::Refused(refusal.into());
+    /// Begins what is asked for on behalf of the caller, if it may run at all.
+    pub fn start(
+        &self,
+        asked: Asked,
+        caller: Caller,
+        allowed: Allowed,
+        about: async_graphql::Data,
+    ) -> Result<Started, Box<Outcome>> {
+        let Admission {
+            mut request,
+            kind,
+            cost,
+        } = self.admit(asked, caller, allowed)?;
+        request.data = about;
+        let request = request.data(graphql::loaders(self.db.clone())).data(caller);
+        let cost = async_graphql::Value::from(cost);
+        if kind == OperationType::Subscription {
+            let events = AssertUnwindSafe(self.schema.execute_stream(request)).catch_unwind();
+            let events = events.map(|event| event.map_or_else(panicked, graphql::present));
+            return Ok(Started::Many(events.boxed()));
+        }
+        let schema = self.schema.clone();
+        let answer = async move {
+            let answer = AssertUnwindSafe(Schema::execute(&schema, request)).catch_unwind();
+            answer
+                .await
+                .map_or_else(panicked, graphql::present)
+                .extension("cost", cost)
+        };
+        if kind == OperationType::Mutation {
+            let answer = tokio::spawn(answer.in_current_span());
+            let answer = answer.map(|answer| answer.unwrap_or_else(|_| broken()));
+            return Ok(Started::Once(answer.boxed()));
+        }
+        Ok(Started::Once(answer.boxed()))
+    }
+
+    fn admit(
+        &self,
+        asked: Asked,
+        caller: Caller,
+        allowed: Allowed,
+    ) -> Result<Admission, Box<Outcome>> {
+        let refused = |refusal: Refusal| Box::new(Outcome::Refused(refusal.into()));
         let document = self.document(&asked).map_err(refused)?;
         let given = asked.variables.unwrap_or_default();
         let name = asked.operation_name.as_deref();
@@ -96,37 +174,22 @@ impl Engine {
             .admit(&document, name, &given)
             .map_err(refused)?;
         let operation = admitted.operation;
-        match (operation.operation_type, allowed) {
-            (OperationType::Subscription, _) => {
-                let message =
-                    "subscriptions are not answered here: use a WebSocket or an event stream";
-                return Err(refused(Refusal::request(
-                    "SUBSCRIPTION_NOT_SUPPORTED",
-                    message,
-                )));
-            }
-            (OperationType::Mutation, Allowed::Queries) => {
+        let kind = operation.operation_type;
+        match (kind, allowed.subscriptions, allowed.mutations) {
+            (OperationType::Subscription, false, _) => return Err(refused(no_subscriptions())),
+            (OperationType::Mutation, _, false) => {
                 let message = "a mutation must be sent by POST";
-                return Err(Outcome::WrongMethod(
-                    Refusal::request("METHOD_NOT_ALLOWED", message).into(),
-                ));
+                let refusal = Refusal::request("METHOD_NOT_ALLOWED", message);
+                return Err(Box::new(Outcome::WrongMethod(refusal.into())));
             }
             _ => {}
         }
-        for field in operation.root_fields(&document.checked) {
-            if let Err(error) = permissions::allowed(field.name.as_str(), caller) {
-                let pos = field
-                    .name
-                    .line_column_range(&document.checked.sources)
-                    .map(|range| Pos {
-                        line: range.start.line,
-                        column: range.start.column,
-                    });
-                let key = field.response_name().to_string();
-                return Err(Outcome::Executed(graphql::present(forbidden(
-                    &error, pos, key,
-                ))));
-            }
+        if let Some(response) = forbidden_root(&document, operation, caller) {
+            return Err(Box::new(if kind == OperationType::Subscription {
+                Outcome::Refused(response)
+            } else {
+                Outcome::Executed(response)
+            }));
         }
         let mut runnable = document.runnable.clone();
         drop_absent(&mut runnable, operation, &admitted.variables);
@@ -135,6 +198,7 @@ impl Engine {
         request.set_parsed_query(runnable);
         Ok(Admission {
             request,
+            kind,
             cost: admitted.cost,
         })
     }
@@ -152,13 +216,48 @@ impl Engine {
 
 struct Admission {
     request: Request,
+    kind: OperationType,
     cost: u64,
 }
 
-/// A field error: the operation was right, only not for this caller.
-fn forbidden(error: &Error, pos: Option<Pos>, key: String) -> Response {
-    let error = async_graphql::Error::from(error.clone());
-    let mut error: ServerError = error.into_server_error(pos.unwrap_or_default());
+/// The answer where a root field is not for this caller: the operation was right, so it is an error
+/// of the field.
+fn forbidden_root(document: &Prepared, operation: &Operation, caller: Caller) -> Option<Response> {
+    let (field, error) = operation.root_fields(&document.checked).find_map(|field| {
+        Some((
+            field,
+            permissions::allowed(field.name.as_str(), caller).err()?,
+        ))
+    })?;
+    let range = field.name.line_column_range(&document.checked.sources);
+    let pos = range.map_or_else(Pos::default, |range| Pos {
+        line: range.start.line,
+        column: range.start.column,
+    });
+    let mut error: ServerError = async_graphql::Error::from(error).into_server_error(pos);
+    let key = field.response_name().to_string();
     error.path.push(PathSegment::Field(key));
-    Response::from_errors(vec![error])
+    Some(graphql::present(Response::from_errors(vec![error])))
+}
+
+fn no_subscriptions() -> Refusal {
+    let message = "subscriptions are not answered here: use a WebSocket or an event stream";
+    Refusal::request("SUBSCRIPTION_NOT_SUPPORTED", message)
+}
+
+/// What a panic in a resolver looks like from outside; its text goes to the log alone.
+#[expect(clippy::needless_pass_by_value, reason = "it is thrown away here")]
+fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    let text = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no text");
+    tracing::error!(panic = text, "a resolver failed with a panic");
+    broken()
+}
+
+fn broken() -> Response {
+    let message = "something went wrong on our side; the request id finds it in the log";
+    Refusal::request("INTERNAL", message).into()
 }

@@ -2,15 +2,18 @@
 
 pub mod engine;
 pub mod permissions;
+mod subscription;
 
 use std::sync::Arc;
 
-use async_graphql::{EmptySubscription, MergedObject, Object, ValidationMode};
+use async_graphql::{MergedObject, Object, ValidationMode};
 
 use crate::{
     auth::Keys,
+    changes::Hub,
     db::Db,
     exercises::{ExerciseMutation, ExerciseQuery},
+    sync::SyncQuery,
 };
 
 #[derive(Default)]
@@ -26,13 +29,15 @@ impl ServerQuery {
 
 /// What can be read.
 #[derive(MergedObject, Default)]
-pub struct Query(ServerQuery, ExerciseQuery);
+pub struct Query(ServerQuery, SyncQuery, ExerciseQuery);
 
 /// What can be changed.
 #[derive(MergedObject, Default)]
 pub struct Mutation(ExerciseMutation);
 
-pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+pub use subscription::Root as Subscription;
+
+pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
 /// The schema over a database.
 ///
@@ -44,6 +49,7 @@ pub fn schema(db: Db, keys: Arc<Keys>) -> Schema {
     let schema = builder()
         .validation_mode(ValidationMode::Fast)
         .limit_recursive_depth(256)
+        .data(Hub::new(db.clone()))
         .data(db)
         .data(keys)
         .finish();
@@ -61,6 +67,6 @@ pub fn sdl() -> String {
     builder().finish().sdl()
 }
 
-fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
-    async_graphql::Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
+    async_graphql::Schema::build(Query::default(), Mutation::default(), Subscription)
 }

@@ -22,6 +22,10 @@ use Access::{Anyone, Member};
 pub const TABLE: &[(&str, Access)] = &[
     // The server.
     ("version", Anyone),
+    // What changed.
+    ("changes", Member),
+    ("syncCursor", Member),
+    ("changed", Member),
     // Exercises: the library is for everybody to read.
     ("exercise", Anyone),
     ("exercises", Anyone),

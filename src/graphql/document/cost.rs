@@ -33,7 +33,7 @@ struct Counter<'a> {
 
 impl<'a> Counter<'a> {
     fn set(&mut self, set: &'a SelectionSet) -> u64 {
-        let in_connection = set.ty.ends_with("Connection");
+        let in_connection = is_page(&set.ty);
         set.selections.iter().fold(0_u64, |sum, selection| {
             sum.saturating_add(match selection {
                 Selection::Field(field) => self.field(field, in_connection),
@@ -47,7 +47,7 @@ impl<'a> Counter<'a> {
         let Some(below) = &field.selection_set else {
             return 1;
         };
-        let times = if below.ty.ends_with("Connection") {
+        let times = if is_page(&below.ty) {
             self.page_size(field)
         } else if field.ty().is_list() && !in_connection {
             LIST_GUESS
@@ -73,7 +73,7 @@ impl<'a> Counter<'a> {
 
     fn page_size(&self, field: &Field) -> u64 {
         let asked = ["first", "last"].iter().find_map(|name| {
-            match field.specified_argument_by_name(name)?.as_ref() {
+            match field.argument_by_name(name).ok()?.as_ref() {
                 Value::Int(size) => size.as_str().parse().ok(),
                 Value::Variable(name) => self.variables.get(name.as_str())?.as_u64(),
                 _ => None,
@@ -81,4 +81,9 @@ impl<'a> Counter<'a> {
         });
         asked.unwrap_or(DEFAULT_PAGE)
     }
+}
+
+/// Whether a type is a page of a list, whose size is an argument.
+fn is_page(ty: &Name) -> bool {
+    ty.ends_with("Connection") || ty.ends_with("Page")
 }

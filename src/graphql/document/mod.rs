@@ -4,6 +4,7 @@
 mod cost;
 mod limits;
 mod refusal;
+mod roots;
 mod variables;
 
 use std::sync::Arc;
@@ -117,7 +118,8 @@ impl Documents {
         let checked = ast
             .to_executable_validate(&self.schema)
             .map_err(|WithErrors { errors, .. }| Refusal::invalid(&errors))?;
-        let runnable = runnable(text, &checked)?;
+        let mut runnable = runnable(text, &checked)?;
+        roots::single_out(&mut runnable);
         Ok(Prepared {
             runnable,
             checked,
