@@ -19,3 +19,5 @@ mod migrations;
 mod process;
 mod schema;
 mod seeds;
+mod subscriptions;
+mod sync;

@@ -4,6 +4,7 @@
 mod cost;
 mod limits;
 mod refusal;
+mod repeated;
 mod roots;
 mod variables;
 
@@ -11,6 +12,7 @@ use std::sync::Arc;
 
 use apollo_compiler::{
     ExecutableDocument, Node, Schema,
+    ast::Document,
     executable::Operation,
     parser::Parser,
     validation::{Valid, WithErrors},
@@ -115,9 +117,7 @@ impl Documents {
         }
         let ast = parsed.map_err(|WithErrors { errors, .. }| Refusal::syntax(&errors))?;
         limits::measure(&ast, &self.limits)?;
-        let checked = ast
-            .to_executable_validate(&self.schema)
-            .map_err(|WithErrors { errors, .. }| Refusal::invalid(&errors))?;
+        let checked = self.validate(&ast)?;
         let mut runnable = runnable(text, &checked)?;
         roots::single_out(&mut runnable);
         Ok(Prepared {
@@ -125,6 +125,19 @@ impl Documents {
             checked,
             size: text.len(),
         })
+    }
+
+    fn validate(&self, ast: &Document) -> Result<Valid<ExecutableDocument>, Refusal> {
+        let invalid = match ast.to_executable_validate(&self.schema) {
+            Ok(checked) => return Ok(checked),
+            Err(WithErrors { errors, .. }) => errors,
+        };
+        let again = repeated::is_all(&invalid)
+            .then(|| repeated::merged(ast))
+            .flatten();
+        again
+            .and_then(|ast| ast.to_executable_validate(&self.schema).ok())
+            .ok_or_else(|| Refusal::invalid(&invalid))
     }
 
     /// What a request for one operation of the document costs, and the variables it is run with.

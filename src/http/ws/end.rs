@@ -66,7 +66,12 @@ pub(super) async fn close(mut socket: WebSocket, end: End) {
                 return;
             }
         }
-        while let Some(Ok(_)) = socket.recv().await {}
+        while let Some(received) = socket.recv().await {
+            if received.is_err() {
+                // Nothing more can be read, but the goodbye is still on its way.
+                std::future::pending::<()>().await;
+            }
+        }
     };
     let _ = timeout(GOODBYE, farewell).await;
 }

@@ -19,6 +19,9 @@ use super::{App, BODY_LIMIT, RequestId};
 const PROTOCOL: &str = "graphql-transport-ws";
 /// Per connection: thousands of them are idle most of the time.
 const BUFFER: usize = 4 << 10;
+/// What is read at all. A message beyond the limit is still read if it is below this, because there
+/// is no other way to say goodbye to its sender.
+const LARGEST_READ: usize = 2 * BODY_LIMIT;
 
 /// Whether the client wants a WebSocket.
 pub(super) fn is_asked_for(headers: &HeaderMap) -> bool {
@@ -45,8 +48,8 @@ pub(super) fn open(
     };
     let upgrade = upgrade
         .protocols([PROTOCOL])
-        .max_message_size(BODY_LIMIT)
-        .max_frame_size(BODY_LIMIT)
+        .max_message_size(LARGEST_READ)
+        .max_frame_size(LARGEST_READ)
         .read_buffer_size(BUFFER)
         .write_buffer_size(0);
     let span = tracing::Span::current();

@@ -15,7 +15,7 @@ use tokio::{
 
 use super::{
     super::{
-        App, RequestId,
+        App, BODY_LIMIT, RequestId,
         bearer::{self, Proven},
         streams::Seat,
     },
@@ -133,6 +133,7 @@ impl<'a> Session<'a> {
     async fn receive(&mut self, message: Option<Result<Message, axum::Error>>) -> Result<(), End> {
         self.heard = true;
         match message {
+            Some(Ok(Message::Text(text))) if text.len() > BODY_LIMIT => Err(End::TOO_LARGE),
             Some(Ok(Message::Text(text))) => self.obey(Incoming::parse(&text)?).await,
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(()),
             Some(Ok(Message::Binary(_))) => Err(End::invalid("send JSON as text")),

@@ -8,7 +8,7 @@ use regimen::{
     auth::Keys,
     config::Secret,
     db::{Db, PoolOptions, schema::users},
-    http::{self, App},
+    http::{self, App, StreamLimits, Streams},
     seeds,
     users::{NewUser, User},
     viewer::{Role, UserId, Viewer},
@@ -20,12 +20,13 @@ use super::{Answer, TestDatabase};
 
 /// A running server. It ends with this value.
 pub struct TestApp {
-    pub database: TestDatabase,
+    pub database: Arc<TestDatabase>,
     pub db: Db,
     pub keys: Arc<Keys>,
+    pub streams: Arc<Streams>,
     pub url: String,
     pub client: reqwest::Client,
-    _stop: oneshot::Sender<()>,
+    stop: Option<oneshot::Sender<()>>,
 }
 
 impl TestApp {
@@ -45,18 +46,32 @@ impl TestApp {
 
     /// The same with another pool.
     pub async fn start_with(change: impl FnOnce(&mut PoolOptions)) -> Self {
-        let database = TestDatabase::create().await;
-        let mut options = PoolOptions {
-            size: 4,
-            timeout: Duration::from_secs(10),
-            limits: TestDatabase::limits(),
-            slow_query: Duration::from_secs(10),
-        };
+        let database = Arc::new(TestDatabase::create().await);
+        let mut options = pool_options();
         change(&mut options);
+        Self::over(database, options, StreamLimits::default()).await
+    }
+
+    /// The same with other limits for what is open for long.
+    pub async fn start_streaming(change: impl FnOnce(&mut StreamLimits)) -> Self {
+        let database = Arc::new(TestDatabase::create().await);
+        let mut limits = StreamLimits::default();
+        change(&mut limits);
+        Self::over(database, pool_options(), limits).await
+    }
+
+    /// Another server on the same database.
+    pub async fn beside(&self) -> Self {
+        let database = Arc::clone(&self.database);
+        Self::over(database, pool_options(), StreamLimits::default()).await
+    }
+
+    async fn over(database: Arc<TestDatabase>, options: PoolOptions, limits: StreamLimits) -> Self {
         let db = Db::new(database.address.clone(), options);
         let keys = Keys::new(&Secret::new("for tests and nothing else, ever".to_owned()));
-        let app = App::new(db.clone(), keys);
-        let keys = Arc::clone(&app.keys);
+        let mut app = App::new(db.clone(), keys);
+        app.streams = Streams::new(limits);
+        let (keys, streams) = (Arc::clone(&app.keys), Arc::clone(&app.streams));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let (stop, stopped) = oneshot::channel::<()>();
@@ -76,10 +91,16 @@ impl TestApp {
             database,
             db,
             keys,
+            streams,
             url,
             client: reqwest::Client::new(),
-            _stop: stop,
+            stop: Some(stop),
         }
+    }
+
+    /// Tells the server to stop, as a signal would.
+    pub fn stop(&mut self) {
+        self.stop = None;
     }
 
     /// Sends one GraphQL request as nobody.
@@ -145,21 +166,29 @@ impl TestApp {
         self.sign_in(user.id, role)
     }
 
+    /// The same member, at this server.
+    pub fn same(&self, user: &TestUser<'_>) -> TestUser<'_> {
+        self.sign_in(user.id, Role::Member)
+    }
+
     fn sign_in(&self, id: UserId, role: Role) -> TestUser<'_> {
+        let token = self.token(id, role, Duration::from_secs(600));
+        TestUser {
+            app: self,
+            id,
+            token,
+        }
+    }
+
+    /// A token that counts for so long.
+    pub fn token(&self, id: UserId, role: Role, lifetime: Duration) -> String {
         let viewer = Viewer {
             user: id,
             role,
             session: None,
         };
-        let token = self
-            .keys
-            .issue(viewer, Duration::from_secs(600))
-            .expect("a token");
-        TestUser {
-            app: self,
-            id,
-            token: token.expose().to_owned(),
-        }
+        let token = self.keys.issue(viewer, lifetime).expect("a token");
+        token.expose().to_owned()
     }
 
     /// How many statements the server sent to the database while `work` ran.
@@ -170,9 +199,18 @@ impl TestApp {
     }
 }
 
+fn pool_options() -> PoolOptions {
+    PoolOptions {
+        size: 4,
+        timeout: Duration::from_secs(10),
+        limits: TestDatabase::limits(),
+        slow_query: Duration::from_secs(10),
+    }
+}
+
 /// Somebody who is signed in.
 pub struct TestUser<'a> {
-    app: &'a TestApp,
+    pub app: &'a TestApp,
     pub id: UserId,
     pub token: String,
 }
