@@ -1,0 +1,50 @@
+//! Changes while they happen.
+
+use std::sync::Arc;
+
+use async_graphql::Context;
+use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
+
+use super::{ChangeEvent, cursor::SyncCursor, graphql::scope, model::events};
+use crate::{
+    changes::{Entity, Hub, Recorded},
+    error::Result,
+    graphql::ContextExt,
+};
+
+/// The changes of the viewer's records of one kind, from now on: what a subscription to one kind of
+/// record is made of.
+pub async fn follow(
+    ctx: &Context<'_>,
+    entity: Entity,
+) -> Result<BoxStream<'static, Result<Recorded>>> {
+    let scope = scope(ctx, Some(vec![entity]))?;
+    let batches = hub(ctx).follow(scope, None).await?;
+    let changes = batches.map_ok(|batch| stream::iter(batch.changes.into_iter().map(Ok)));
+    Ok(changes.try_flatten().boxed())
+}
+
+/// The changes of all these kinds as clients see them: those after `after`, then whatever comes.
+pub async fn changed(
+    ctx: &Context<'_>,
+    after: Option<String>,
+    entities: Option<Vec<Entity>>,
+) -> Result<BoxStream<'static, Result<ChangeEvent>>> {
+    let scope = scope(ctx, entities)?;
+    let (mut cursor, from) = if let Some(after) = after {
+        let cursor = SyncCursor::open(scope.clone(), Some(&after))?;
+        let places = cursor.places();
+        (cursor, places)
+    } else {
+        let heads = crate::changes::heads(&mut *ctx.db().conn().await?, &scope.feeds()).await?;
+        (SyncCursor::new(scope.clone(), &heads), heads)
+    };
+    let batches = hub(ctx).follow(scope, Some(from)).await?;
+    let changes =
+        batches.map_ok(move |batch| stream::iter(events(&batch, &mut cursor).into_iter().map(Ok)));
+    Ok(changes.try_flatten().boxed())
+}
+
+fn hub<'a>(ctx: &Context<'a>) -> &'a Arc<Hub> {
+    ctx.data_unchecked()
+}
