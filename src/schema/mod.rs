@@ -1,6 +1,7 @@
 //! Where the concepts become one schema: the roots, and who may use which of their fields.
 
 pub mod engine;
+mod node;
 pub mod permissions;
 mod subscription;
 
@@ -36,6 +37,7 @@ impl ServerQuery {
 #[derive(MergedObject, Default)]
 pub struct Query(
     ServerQuery,
+    node::NodeQuery,
     SyncQuery,
     ExerciseQuery,
     AuthQuery,

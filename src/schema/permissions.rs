@@ -22,6 +22,7 @@ use Access::{Admin, Anyone, Member};
 pub const TABLE: &[(&str, Access)] = &[
     // The server.
     ("version", Anyone),
+    ("node", Anyone),
     // Signing in.
     ("signUp", Anyone),
     ("signIn", Anyone),

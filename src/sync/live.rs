@@ -7,22 +7,10 @@ use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 
 use super::{ChangeEvent, cursor::SyncCursor, graphql::scope, model::events};
 use crate::{
-    changes::{Entity, Hub, Recorded},
+    changes::{Entity, Hub},
     error::Result,
     graphql::ContextExt,
 };
-
-/// The changes of the viewer's records of one kind, from now on: what a subscription to one kind of
-/// record is made of.
-pub async fn follow(
-    ctx: &Context<'_>,
-    entity: Entity,
-) -> Result<BoxStream<'static, Result<Recorded>>> {
-    let scope = scope(ctx, Some(vec![entity]))?;
-    let batches = hub(ctx).follow(scope, None).await?;
-    let changes = batches.map_ok(|batch| stream::iter(batch.changes.into_iter().map(Ok)));
-    Ok(changes.try_flatten().boxed())
-}
 
 /// The changes of all these kinds as clients see them: those after `after`, then whatever comes.
 pub async fn changed(

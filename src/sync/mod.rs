@@ -6,5 +6,5 @@ mod live;
 mod model;
 
 pub use graphql::SyncQuery;
-pub use live::{changed, follow};
+pub use live::changed;
 pub use model::ChangeEvent;

@@ -2,6 +2,7 @@
 
 use async_graphql::{ID, SimpleObject};
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::cursor::SyncCursor;
 use crate::changes::{Batch, Entity, Op, Place, Recorded};
@@ -9,7 +10,7 @@ use crate::changes::{Batch, Entity, Op, Place, Recorded};
 /// That a record was made, changed or removed. What it holds is read by its id; where a record
 /// changed several times in a row, only the last change is told.
 #[derive(Clone, Debug, SimpleObject)]
-#[graphql(name = "Change")]
+#[graphql(name = "Change", complex)]
 pub struct ChangeEvent {
     /// Send it as `after` to continue behind this change.
     cursor: String,
@@ -23,9 +24,26 @@ pub struct ChangeEvent {
     version: i32,
     /// When it happened.
     at: DateTime<Utc>,
+    #[graphql(skip)]
+    record: Uuid,
 }
 
 impl ChangeEvent {
+    /// The kind of the record that changed.
+    pub fn kind(&self) -> Entity {
+        self.entity
+    }
+
+    /// Whether the record was removed.
+    pub fn is_gone(&self) -> bool {
+        self.operation == Op::Delete
+    }
+
+    /// The id of the record that changed.
+    pub fn record(&self) -> Uuid {
+        self.record
+    }
+
     fn new(change: &Recorded, cursor: &SyncCursor) -> Self {
         Self {
             cursor: cursor.text(),
@@ -34,6 +52,7 @@ impl ChangeEvent {
             operation: change.op,
             version: change.version,
             at: change.at,
+            record: change.id,
         }
     }
 }

@@ -18,6 +18,7 @@ mod history;
 mod house;
 mod http;
 mod migrations;
+mod node;
 mod process;
 mod remote;
 mod schema;
