@@ -43,8 +43,9 @@ pub(super) struct Operations {
     running: HashMap<Arc<str>, Running>,
     last_number: u64,
     turns: Arc<Semaphore>,
-    events: mpsc::Receiver<Tagged>,
-    teller: mpsc::Sender<Tagged>,
+    // Boxed, because a channel makes room for many at once, and most are empty for ever.
+    events: mpsc::Receiver<Box<Tagged>>,
+    teller: mpsc::Sender<Box<Tagged>>,
 }
 
 struct Running {
@@ -107,9 +108,10 @@ impl Operations {
     /// The next event of any operation; waits forever where there is none under way.
     pub(super) async fn next(&mut self) -> (Arc<str>, Event) {
         loop {
-            let Some(Tagged { number, id, event }) = self.events.recv().await else {
+            let Some(tagged) = self.events.recv().await else {
                 return std::future::pending().await;
             };
+            let Tagged { number, id, event } = *tagged;
             if self.running.get(&id).is_none_or(|it| it.number != number) {
                 continue; // It was stopped with this on its way.
             }
@@ -133,7 +135,7 @@ impl Drop for Operations {
 struct Teller {
     number: u64,
     id: Arc<str>,
-    events: mpsc::Sender<Tagged>,
+    events: mpsc::Sender<Box<Tagged>>,
 }
 
 impl Teller {
@@ -144,7 +146,7 @@ impl Teller {
             id: Arc::clone(&self.id),
             event,
         };
-        let _ = self.events.send(tagged).await;
+        let _ = self.events.send(Box::new(tagged)).await;
     }
 }
 

@@ -12,10 +12,10 @@ use crate::support::{Socket, TestApp};
 /// A query with an answer of a megabyte, made by this many statements.
 fn large_query() -> (String, u64) {
     let fields = "nodes { id name instructions description aliases equipment primaryMuscles }";
-    let lists: String = (0..20)
-        .map(|i| format!("e{i}: exercises(first: 100) {{ {fields} }} "))
+    let lists: Vec<String> = (0..20)
+        .map(|i| format!("e{i}: exercises(first: 100) {{ {fields} }}"))
         .collect();
-    (format!("{{ {lists} }}"), 20)
+    (format!("{{ {} }}", lists.join(" ")), 20)
 }
 
 /// Asks for more than a connection can hold, and reads nothing.
@@ -33,7 +33,7 @@ async fn ask_for_too_much(app: &TestApp, sockets: &mut [Socket<TcpStream>]) -> u
     let mut before = 0;
     while before == 0 || before < done() {
         before = done();
-        tokio::time::sleep(Duration::from_millis(1000)).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
     }
     before / statements
 }
