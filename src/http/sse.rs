@@ -44,6 +44,7 @@ pub(super) fn answer(
         heartbeat: app.streams.limits.heartbeat,
         patience: app.streams.limits.patience,
         ends_at: proven.map(|proven| Instant::now() + proven.left),
+        full_since: None,
         _seat: seat,
     };
     tokio::spawn(writer.write(answers).in_current_span());
@@ -118,6 +119,8 @@ struct Writer {
     heartbeat: Duration,
     patience: Duration,
     ends_at: Option<Instant>,
+    /// Since when nothing was taken, as far as the heartbeats have seen.
+    full_since: Option<Instant>,
     _seat: Seat,
 }
 
@@ -151,10 +154,25 @@ impl Writer {
             let alarm = self.ends_at.map_or(beat_at, |end| end.min(beat_at));
             tokio::select! {
                 answer = answers.next() => return Ok(answer),
-                () = sleep_until(alarm) => self.send(HEARTBEAT).await?,
+                () = sleep_until(alarm) => self.beat()?,
                 () = self.events.closed() => return Err(BrokenOff),
                 _ = self.draining.changed(), if self.stops_early => {}
             }
+        }
+    }
+
+    /// Shows that the stream is alive, unless there is something to read anyway. Never waits: the
+    /// next answer may be half made, with a connection to the database in its hands.
+    fn beat(&mut self) -> Result<(), BrokenOff> {
+        if self.events.try_send(HEARTBEAT).is_ok() {
+            self.full_since = None;
+            return Ok(());
+        }
+        let since = *self.full_since.get_or_insert_with(Instant::now);
+        if since.elapsed() < self.patience {
+            Ok(())
+        } else {
+            Err(BrokenOff)
         }
     }
 

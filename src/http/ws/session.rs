@@ -1,6 +1,6 @@
-//! One WebSocket from its first message to its end. Everything happens in one task, which sends one
-//! message at a time and makes the next one when that is written: a client that does not read is
-//! waited for a while and then let go, and nothing piles up for it.
+//! One WebSocket from its first message to its end. One task reads and writes it, one message at a
+//! time: a client that does not read is waited for a while and then let go, and nothing piles up for
+//! it.
 
 use async_graphql::Response;
 use axum::{
@@ -67,7 +67,7 @@ impl<'a> Session<'a> {
             ping_at: now + limits.keep_alive,
             heard: true,
             draining: app.draining.watch(),
-            operations: Operations::default(),
+            operations: Operations::new(),
             app,
             sender,
             headers,
@@ -205,11 +205,15 @@ impl<'a> Session<'a> {
 
     async fn tell(&mut self, id: &str, event: &Event) -> Result<(), End> {
         let message = match event {
-            Event::Next(payload) => Outgoing::Next { id, payload },
+            Event::Next(payload) | Event::Answer(payload) => Outgoing::Next { id, payload },
             Event::Failed(payload) => Outgoing::Error { id, payload },
             Event::Complete => Outgoing::Complete { id },
         };
-        self.send(message.message()).await
+        self.send(message.message()).await?;
+        if matches!(event, Event::Answer(_)) {
+            self.send(Outgoing::Complete { id }.message()).await?;
+        }
+        Ok(())
     }
 
     async fn send(&mut self, message: Message) -> Result<(), End> {

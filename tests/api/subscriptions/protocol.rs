@@ -1,130 +1,111 @@
 //! The protocol `graphql-transport-ws`, to the letter.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
 use super::{CHANGED, create};
-use crate::support::{Socket, TestApp};
+use crate::support::{Socket, TestApp, TestUser};
+
+/// The end of a connection on which these messages were sent.
+async fn end_after(app: &TestApp, messages: &[Value]) -> (u16, String) {
+    let mut socket = Socket::open(app).await;
+    for message in messages {
+        socket.send(message).await;
+    }
+    let end = socket.end().await;
+    assert!(end.1.len() <= 123, "{end:?}");
+    end
+}
+
+fn init(user: &TestUser<'_>) -> Value {
+    let payload = json!({"authorization": format!("Bearer {}", user.token)});
+    json!({"type": "connection_init", "payload": payload})
+}
 
 #[tokio::test]
-async fn every_mistake_ends_with_the_code_of_the_protocol() {
-    let app = TestApp::start_streaming(|limits| {
-        limits.init_timeout = std::time::Duration::from_millis(300);
-    })
-    .await;
+async fn a_message_that_is_none_ends_with_4400() {
+    let app = TestApp::start().await;
     let ada = app.newcomer().await;
-    let init = json!({"type": "connection_init", "payload": {"authorization": format!("Bearer {}", ada.token)}});
-    let subscribe = json!({"type": "subscribe", "id": "a", "payload": {"query": CHANGED}});
-    let long = "ü".repeat(100);
-    let long_id = json!({"type": "subscribe", "id": long, "payload": {"query": CHANGED}});
-    let forged =
-        json!({"type": "connection_init", "payload": {"Authorization": "Bearer e30.e30.e30"}});
-    for (messages, code, reason) in [
-        (vec![json!("hello")], 4400, "Invalid message received"),
-        (vec![json!({"type": "hello"})], 4400, "Invalid message"),
-        (vec![json!({"id": "a"})], 4400, "Invalid message received"),
-        (
-            vec![json!({"type": "connection_init", "payload": 1})],
-            4400,
-            "Invalid",
-        ),
-        (
-            vec![json!({"type": "ping", "payload": []})],
-            4400,
-            "Invalid message",
-        ),
-        (
-            vec![init.clone(), json!({"type": "subscribe", "id": "a"})],
-            4400,
-            "Invalid",
-        ),
-        (
-            vec![
-                init.clone(),
-                json!({"type": "subscribe", "id": "", "payload": {"query": "{version}"}}),
-            ],
-            4400,
-            "Invalid message received: `id` is empty",
-        ),
-        (
-            vec![
-                init.clone(),
-                json!({"type": "subscribe", "id": "a", "payload": {}}),
-            ],
-            4400,
-            "Invalid message received: there is no `query`",
-        ),
-        (
-            vec![
-                init.clone(),
-                json!({"type": "subscribe", "payload": {"query": "{version}"}}),
-            ],
-            4400,
-            "Invalid",
-        ),
-        (
-            vec![init.clone(), json!({"type": "complete"})],
-            4400,
-            "Invalid",
-        ),
-        (
-            vec![
-                init.clone(),
-                json!({"type": "next", "id": "a", "payload": {}}),
-            ],
-            4400,
-            "Invalid",
-        ),
-        (vec![subscribe.clone()], 4401, "Unauthorized"),
-        (
-            vec![forged],
-            4403,
-            "Forbidden: the access token is not valid",
-        ),
-        (
-            vec![json!({"type": "connection_init", "payload": {"Authorization": 1}})],
-            4403,
-            "Forbidden",
-        ),
-        (vec![], 4408, "Connection initialisation timeout"),
-        (
-            vec![init.clone(), subscribe.clone(), subscribe.clone()],
-            4409,
-            "Subscriber for a already exists",
-        ),
-        (
-            vec![init.clone(), long_id.clone(), long_id],
-            4409,
-            "Subscriber for üüü",
-        ),
-        (
-            vec![init.clone(), init.clone()],
-            4429,
-            "Too many initialisation requests",
-        ),
+    let query = json!({"query": "{ version }"});
+    for message in [
+        json!("hello"),
+        json!({"type": "hello"}),
+        json!({"id": "a"}),
+        json!({"type": "ping", "payload": []}),
+        json!({"type": "subscribe", "id": "a"}),
+        json!({"type": "subscribe", "payload": query}),
+        json!({"type": "subscribe", "id": "", "payload": query}),
+        json!({"type": "subscribe", "id": 1, "payload": query}),
+        json!({"type": "subscribe", "id": "x".repeat(1000), "payload": query}),
+        json!({"type": "subscribe", "id": "a", "payload": {}}),
+        json!({"type": "subscribe", "id": "a", "payload": {"query": "{ version }", "variables": 1}}),
+        json!({"type": "complete"}),
+        json!({"type": "next", "id": "a", "payload": {}}),
     ] {
-        let mut socket = Socket::open(&app).await;
-        for message in &messages {
-            socket.send(message).await;
-        }
-        let (found, words) = socket.end().await;
-        assert_eq!(found, code, "{messages:?}: {words}");
-        assert!(words.starts_with(reason) && words.len() <= 123, "{words}");
+        let (code, reason) = end_after(&app, &[init(&ada), message.clone()]).await;
+        assert_eq!(code, 4400, "{message}");
+        assert!(reason.starts_with("Invalid message received: "), "{reason}");
     }
+    let odd = json!({"type": "connection_init", "payload": 1});
+    assert_eq!(end_after(&app, &[odd]).await.0, 4400);
     for (message, code) in [
         (Message::text("{"), 4400),
-        (Message::binary(init.to_string().into_bytes()), 4400),
+        (Message::binary(init(&ada).to_string().into_bytes()), 4400),
         (Message::text("x".repeat(3 << 19)), 1009),
     ] {
         let mut socket = Socket::open(&app).await;
         socket.send_raw(message).await;
         assert_eq!(socket.end().await.0, code);
     }
+}
+
+#[tokio::test]
+async fn every_other_mistake_ends_with_its_own_code() {
+    let app = TestApp::start_streaming(|limits| {
+        limits.init_timeout = Duration::from_millis(300);
+    })
+    .await;
+    let ada = app.newcomer().await;
+    let init = init(&ada);
+    let subscribe =
+        |id: &str| json!({"type": "subscribe", "id": id, "payload": {"query": CHANGED}});
+    let long = "ü".repeat(100);
+    let proof =
+        |proof: Value| json!({"type": "connection_init", "payload": {"Authorization": proof}});
+    for (messages, code, reason) in [
+        (vec![subscribe("a")], 4401, "Unauthorized"),
+        (
+            vec![proof(json!("Bearer e30.e30.e30"))],
+            4403,
+            "Forbidden: the access token is not valid",
+        ),
+        (vec![proof(json!(1))], 4403, "Forbidden"),
+        (vec![], 4408, "Connection initialisation timeout"),
+        (
+            vec![init.clone(), subscribe("a"), subscribe("a")],
+            4409,
+            "Subscriber for a already exists",
+        ),
+        (
+            vec![init.clone(), subscribe(&long), subscribe(&long)],
+            4409,
+            "Subscriber for üüü",
+        ),
+        (
+            vec![init.clone(), init],
+            4429,
+            "Too many initialisation requests",
+        ),
+    ] {
+        let (found, words) = end_after(&app, &messages).await;
+        assert_eq!(found, code, "{messages:?}: {words}");
+        assert!(words.starts_with(reason), "{words}");
+    }
     let mut other = Socket::open_with(&app, &[]).await;
-    assert_eq!(
-        other.end().await,
-        (4406, "Subprotocol not acceptable".to_owned())
-    );
+    let end = (4406, "Subprotocol not acceptable".to_owned());
+    assert_eq!(other.end().await, end);
 }
 
 #[tokio::test]

@@ -195,7 +195,7 @@ impl TestApp {
     }
 
     fn sign_in(&self, id: UserId, role: Role) -> TestUser<'_> {
-        let token = self.token(id, role, Duration::from_secs(600));
+        let token = self.token(id, role, Duration::from_mins(10));
         TestUser {
             app: self,
             id,

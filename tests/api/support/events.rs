@@ -40,7 +40,7 @@ impl EventStream {
         loop {
             if let Some((part, rest)) = self.read.split_once("\n\n") {
                 let part = parse(part);
-                self.read = rest.to_owned();
+                self.read = rest.into();
                 return part;
             }
             let chunk = timeout(PATIENCE, self.response.chunk()).await;
