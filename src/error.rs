@@ -36,6 +36,10 @@ pub enum Error {
     /// has an error for each.
     #[error("{}", .0.first().map_or_else(String::new, |(_, error)| error.to_string()))]
     Items(Vec<(String, Self)>),
+    #[error(
+        "this cursor is older than what is kept: read everything again, then continue from a new `syncCursor`"
+    )]
+    CursorExpired,
     #[error("too many attempts: try again in {}", humantime::format_duration(*.retry_after))]
     RateLimited { retry_after: Duration },
     #[error("the server is busy: try again in a moment")]
@@ -62,6 +66,7 @@ impl Error {
             Self::Conflict { .. } => "CONFLICT",
             Self::Unauthenticated(_) => "UNAUTHENTICATED",
             Self::Forbidden(_) => "FORBIDDEN",
+            Self::CursorExpired => "CURSOR_EXPIRED",
             Self::RateLimited { .. } => "RATE_LIMITED",
             Self::Items(items) => match items.as_slice() {
                 [(_, first), ..] => first.code(),

@@ -73,16 +73,15 @@ macro_rules! id {
             fn parse(
                 value: Option<async_graphql::Value>,
             ) -> async_graphql::InputValueResult<Self> {
-                match value {
-                    Some(async_graphql::Value::String(text)) => text.parse().map(Self).map_err(|_| {
-                        async_graphql::InputValueError::custom(
-                            "an id is a UUID such as `01890a5d-ac96-774b-bcce-b302099a8057`",
-                        )
-                    }),
-                    other => Err(async_graphql::InputValueError::expected_type(
-                        other.unwrap_or_default(),
-                    )),
-                }
+                let id = match &value {
+                    Some(async_graphql::Value::String(text)) => text.parse().ok(),
+                    _ => None,
+                };
+                id.map(Self).ok_or_else(|| {
+                    async_graphql::InputValueError::custom(
+                        "an id is a UUID such as `01890a5d-ac96-774b-bcce-b302099a8057`",
+                    )
+                })
             }
 
             fn to_value(&self) -> async_graphql::Value {

@@ -19,6 +19,8 @@ pub mod exercises;
 pub mod history;
 /// How a user likes to see things.
 pub mod settings;
+/// What changed, for those who keep a copy or watch.
+pub mod sync;
 /// What is to be done.
 pub mod tasks;
 /// Who has an account.

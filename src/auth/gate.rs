@@ -7,7 +7,7 @@ use async_graphql::Context;
 use jsonwebtoken::Algorithm;
 
 use super::{
-    BadToken, Keys, identity,
+    BadToken, Keys, Proven, identity,
     issuer::{BadIssuer, Issuer, IssuerOptions},
     throttle::Throttle,
 };
@@ -69,21 +69,27 @@ impl Gate {
 
     /// Who the token proves to be. Our own are believed without a look into the database, except for
     /// admins: what they may do is asked anew each time, so that a role taken away is gone at once.
-    pub async fn viewer(&self, db: &Db, token: &str) -> Result<Viewer> {
+    pub async fn prove(&self, db: &Db, token: &str) -> Result<Proven> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| BadToken::Invalid)?;
         // The kind of signature alone decides which keys are tried: never a public key as a secret.
         if header.alg != Algorithm::HS256 {
             let issuer = self.issuer.as_ref().ok_or(BadToken::Invalid)?;
             let person = issuer.verify(token, &header).await?;
-            return identity::viewer(db, &person).await;
+            let viewer = identity::viewer(db, &person).await?;
+            return Ok(Proven {
+                viewer,
+                left: person.left,
+            });
         }
-        let viewer = self.keys.verify(token)?;
+        let proven = self.keys.verify(token)?;
+        let viewer = proven.viewer;
         if viewer.role == Role::Member {
-            return Ok(viewer);
+            return Ok(proven);
         }
         let role = User::role_of(&mut *db.conn().await?, viewer.user).await?;
         let role = role.ok_or(Error::ACCOUNT_GONE)?;
-        Ok(Viewer { role, ..viewer })
+        let viewer = Viewer { role, ..viewer };
+        Ok(Proven { viewer, ..proven })
     }
 }
 

@@ -36,6 +36,13 @@ impl BadToken {
     }
 }
 
+/// Somebody whose token was checked, and how much longer it counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Proven {
+    pub viewer: Viewer,
+    pub left: Duration,
+}
+
 #[derive(Serialize, Deserialize)]
 struct Claims {
     iss: String,
@@ -87,7 +94,7 @@ impl Keys {
     }
 
     /// Who the token proves to be.
-    pub fn verify(&self, token: &str) -> Result<Viewer, BadToken> {
+    pub fn verify(&self, token: &str) -> Result<Proven, BadToken> {
         use jsonwebtoken::errors::ErrorKind;
 
         let claims = jsonwebtoken::decode::<Claims>(token, &self.check, &self.rules)
@@ -96,12 +103,19 @@ impl Keys {
                 _ => BadToken::Invalid,
             })?
             .claims;
-        Ok(Viewer {
+        let viewer = Viewer {
             user: claims.sub,
             role: claims.role,
             session: claims.sid,
-        })
+        };
+        let left = left_until(claims.exp.saturating_add(self.rules.leeway));
+        Ok(Proven { viewer, left })
     }
+}
+
+/// How long from now until that second.
+pub(super) fn left_until(end: u64) -> Duration {
+    Duration::from_secs(end.saturating_sub(jsonwebtoken::get_current_timestamp()))
 }
 
 /// Says nothing of the secret.

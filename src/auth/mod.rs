@@ -17,5 +17,5 @@ pub use account::AccountMutation;
 pub use gate::{Gate, GateOptions};
 pub use graphql::{AuthMutation, AuthQuery};
 pub use issuer::{BadIssuer, IssuerOptions};
-pub use keys::{BadToken, Keys};
+pub use keys::{BadToken, Keys, Proven};
 pub use model::{Session, SessionId};

@@ -1,53 +1,48 @@
 //! The change feed: one gapless sequence for each owner, written in the same transaction as the change
-//! itself. Whoever wants to know what happened reads it; nobody has to be told.
+//! itself. Whoever wants to know what happened reads it. Nobody has to be told; the hub only says when
+//! it is worth reading again.
 
-use diesel::{
-    prelude::*,
-    sql_types::{BigInt, Integer, Text, Uuid as SqlUuid},
-};
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+mod feed;
+mod follow;
+mod hub;
+mod listener;
+
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::{db::statement, viewer::UserId};
+pub use feed::{append, forget_older_than, heads, read};
+pub use hub::Hub;
+
+use crate::{db::text_enum, viewer::UserId};
 
 /// The owner of what belongs to everybody: the exercise library.
 pub const EVERYBODY: UserId = UserId(Uuid::nil());
 
-/// The kinds of things whose changes are recorded. Each is changed as a whole, under one version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Entity {
-    Exercise,
-    Workout,
-    History,
-    Task,
-    Settings,
-}
-
-impl Entity {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Exercise => "exercise",
-            Self::Workout => "workout",
-            Self::History => "history",
-            Self::Task => "task",
-            Self::Settings => "settings",
-        }
+text_enum! {
+    /// The kinds of things whose changes are recorded. Each is changed as a whole, under one version.
+    #[graphql(name = "ChangeEntity")]
+    Entity {
+        /// An exercise, of one's own or of the library.
+        Exercise = "exercise",
+        /// A workout with its exercises and sets.
+        Workout = "workout",
+        /// An entry of the history.
+        History = "history",
+        /// A task.
+        Task = "task",
+        /// The user's settings.
+        Settings = "settings",
     }
 }
 
-/// What became of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Op {
-    Upsert,
-    Delete,
-}
-
-impl Op {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Upsert => "upsert",
-            Self::Delete => "delete",
-        }
+text_enum! {
+    /// What became of a record.
+    #[graphql(name = "ChangeOperation")]
+    Op {
+        /// It was made or changed.
+        Upsert = "upsert",
+        /// It is gone.
+        Delete = "delete",
     }
 }
 
@@ -87,34 +82,60 @@ impl Change {
     }
 }
 
-/// Appends to the owner's feed, in one statement however many changes there are. The owner's head
-/// stays locked until the transaction ends, so the sequence is the order of commits.
-pub async fn append(
-    conn: &mut AsyncPgConnection,
-    owner: UserId,
-    changes: &[Change],
-) -> QueryResult<()> {
-    if changes.is_empty() {
-        return Ok(());
+/// One change as it stands in a feed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    pub owner: UserId,
+    pub seq: i64,
+    pub entity: Entity,
+    pub id: Uuid,
+    pub op: Op,
+    pub version: i32,
+    pub at: DateTime<Utc>,
+}
+
+/// How far somebody has read one feed: up to this change, itself included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub owner: UserId,
+    pub seq: i64,
+}
+
+/// Some changes, and how far they lead.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// Each record once, with its newest change, in the order of the feeds.
+    pub changes: Vec<Recorded>,
+    /// Where to read on.
+    pub places: Vec<Place>,
+    /// Whether there is more already.
+    pub more: bool,
+}
+
+/// Which changes somebody wants to know of.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    pub viewer: UserId,
+    /// All kinds where there is no list, those that are yet to be invented too.
+    pub entities: Option<Vec<Entity>>,
+}
+
+impl Scope {
+    /// Whether changes of this kind are wanted.
+    #[must_use]
+    pub fn has(&self, entity: Entity) -> bool {
+        self.entities
+            .as_ref()
+            .is_none_or(|wanted| wanted.contains(&entity))
     }
-    let count = i64::try_from(changes.len()).unwrap_or(i64::MAX);
-    statement(
-        "WITH head AS ( \
-           INSERT INTO change_heads (user_id, seq) VALUES (?, ?) \
-           ON CONFLICT (user_id) DO UPDATE SET seq = change_heads.seq + excluded.seq \
-           RETURNING user_id, seq) \
-         INSERT INTO changes (user_id, seq, entity, entity_id, op, version) \
-         SELECT head.user_id, head.seq - ? + n, entity, id, op, version \
-         FROM head, unnest(?, ?, ?, ?) WITH ORDINALITY AS c (entity, id, op, version, n)",
-    )
-    .bind::<SqlUuid, _>(owner)
-    .bind::<BigInt, _>(count)
-    .bind::<BigInt, _>(count)
-    .column::<Text, _, _>(changes, |change| change.entity.word())
-    .column::<SqlUuid, _, _>(changes, |change| change.id)
-    .column::<Text, _, _>(changes, |change| change.op.word())
-    .column::<Integer, _, _>(changes, |change| change.version)
-    .execute(conn)
-    .await
-    .map(drop)
+
+    /// The feeds to read, in this order: what others refer to comes first.
+    #[must_use]
+    pub fn feeds(&self) -> Vec<UserId> {
+        if self.has(Entity::Exercise) {
+            vec![EVERYBODY, self.viewer]
+        } else {
+            vec![self.viewer]
+        }
+    }
 }

@@ -27,7 +27,7 @@ pub enum NoDatabase {
 pub struct Database {
     /// Where requests go, through a pooler if there is one.
     pub address: Address,
-    /// Where migrations go.
+    /// Where migrations and LISTEN go.
     pub direct: Address,
     limits: Limits,
     pool: PoolOptions,
@@ -82,7 +82,7 @@ impl Database {
     /// A pool of connections for requests.
     #[must_use]
     pub fn pool(&self) -> Db {
-        Db::new(self.address.clone(), self.pool)
+        Db::new(self.address.clone(), self.pool).with_direct(self.direct.clone())
     }
 
     /// One connection for a command that needs no pool.

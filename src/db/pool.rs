@@ -29,6 +29,7 @@ pub struct Db {
     pool: bb8::Pool<Opener>,
     meter: Arc<Meter>,
     timeout: Duration,
+    direct: Arc<(Address, Limits)>,
 }
 
 /// How a pool is made.
@@ -45,6 +46,7 @@ impl Db {
     #[must_use]
     pub fn new(address: Address, options: PoolOptions) -> Self {
         let meter = Arc::new(Meter::default());
+        let direct = Arc::new((address.clone(), options.limits));
         let opener = Opener {
             address,
             limits: options.limits,
@@ -61,7 +63,24 @@ impl Db {
             pool,
             meter,
             timeout: options.timeout,
+            direct,
         }
+    }
+
+    /// The same pool; connections of one's own go to `direct`, past a pooler.
+    #[must_use]
+    pub fn with_direct(self, direct: Address) -> Self {
+        let limits = self.direct.1;
+        Self {
+            direct: Arc::new((direct, limits)),
+            ..self
+        }
+    }
+
+    /// A connection of one's own, past a pooler and not of the pool, for what needs a session: LISTEN.
+    pub async fn dedicated(&self) -> Result<AsyncPgConnection, ConnectError> {
+        let (address, limits) = &*self.direct;
+        address.connect(*limits).await
     }
 
     /// A connection, waiting for one to become free if need be.

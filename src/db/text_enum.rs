@@ -3,12 +3,12 @@
 /// Declares one such enum; each word is what the database holds.
 macro_rules! text_enum {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal),* $(,)? }) => {
-        $(#[$meta])*
         #[derive(
             Clone, Copy, Debug, PartialEq, Eq, Hash, async_graphql::Enum,
             diesel::expression::AsExpression, diesel::deserialize::FromSqlRow, serde::Serialize, serde::Deserialize,
         )]
         #[diesel(sql_type = diesel::sql_types::Text)]
+        $(#[$meta])*
         pub enum $name { $($(#[$doc])* #[serde(rename = $word)] $variant),* }
 
         impl $name {
@@ -16,6 +16,15 @@ macro_rules! text_enum {
             #[must_use]
             pub const fn word(self) -> &'static str {
                 match self { $(Self::$variant => $word),* }
+            }
+
+            /// What the word means, if it is one of these.
+            #[must_use]
+            pub fn of_word(word: &str) -> Option<Self> {
+                match word {
+                    $($word => Some(Self::$variant),)*
+                    _ => None,
+                }
             }
         }
 
@@ -31,12 +40,9 @@ macro_rules! text_enum {
 
         impl diesel::deserialize::FromSql<diesel::sql_types::Text, diesel::pg::Pg> for $name {
             fn from_sql(bytes: diesel::pg::PgValue<'_>) -> diesel::deserialize::Result<Self> {
-                match bytes.as_bytes() {
-                    $(word if word == $word.as_bytes() => Ok(Self::$variant),)*
-                    other => Err(format!(
-                        "`{}` is no {}", String::from_utf8_lossy(other), stringify!($name)
-                    ).into()),
-                }
+                let word = String::from_utf8_lossy(bytes.as_bytes());
+                Self::of_word(&word)
+                    .ok_or_else(|| format!("`{word}` is no {}", stringify!($name)).into())
             }
         }
     };

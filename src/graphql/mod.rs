@@ -5,6 +5,7 @@ mod ahead;
 mod context;
 mod cursor;
 mod date;
+pub mod document;
 pub mod input;
 mod mutation;
 mod page;

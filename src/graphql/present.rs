@@ -36,8 +36,13 @@ fn items_of(error: &ServerError) -> Vec<(String, Error)> {
 
 fn present_error(error: &mut ServerError) {
     let Some(source) = error.source.take() else {
-        // The library's own: the document or the variables were not right.
-        set(error, "code", "BAD_REQUEST");
+        // The library's own: an argument was not right, or else the request as a whole.
+        let code = if error.path.is_empty() {
+            "BAD_REQUEST"
+        } else {
+            "VALIDATION"
+        };
+        set(error, "code", code);
         return;
     };
     let ours = source.downcast_ref::<Error>().cloned().unwrap_or_else(|| {

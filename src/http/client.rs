@@ -1,34 +1,55 @@
 //! Where a request came from: the address of whoever connected, or what our own proxies say about it.
 
-use std::{
-    convert::Infallible,
-    net::{IpAddr, SocketAddr},
-};
+use std::net::{IpAddr, SocketAddr};
 
 use axum::{
+    Extension,
     extract::{ConnectInfo, FromRequestParts},
     http::{HeaderMap, HeaderName, header, request::Parts},
 };
 
-use super::{App, door::Peer};
+use super::{App, RequestId, door::Peer};
 use crate::viewer::Client;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const LONGEST_USER_AGENT: usize = 300;
 
-impl FromRequestParts<App> for Client {
-    type Rejection = Infallible;
+/// What is known of a request beside what it asks for.
+#[derive(Clone)]
+pub(super) struct Sender {
+    id: RequestId,
+    client: Client,
+}
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
-        let peer = parts
-            .extensions
-            .get::<ConnectInfo<Peer>>()
-            .map(|info| info.0.ip());
-        let proxies = app.gate.options.trusted_proxies;
-        Ok(Self {
-            address: forwarded(&parts.headers, proxies).or(peer),
-            user_agent: user_agent(&parts.headers),
-        })
+impl Sender {
+    /// As resolvers find it in their context.
+    pub(super) fn data(self) -> async_graphql::Data {
+        let mut data = async_graphql::Data::default();
+        data.insert(self.id);
+        data.insert(self.client);
+        data
+    }
+}
+
+impl FromRequestParts<App> for Sender {
+    type Rejection = <Extension<RequestId> as FromRequestParts<App>>::Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
+        let Extension(id) = Extension::from_request_parts(parts, app).await?;
+        let client = client(parts, app);
+        Ok(Self { id, client })
+    }
+}
+
+fn client(parts: &Parts, app: &App) -> Client {
+    let peer = parts
+        .extensions
+        .get::<ConnectInfo<Peer>>()
+        .map(|info| info.0.ip());
+    let proxies = app.gate.options.trusted_proxies;
+    Client {
+        address: forwarded(&parts.headers, proxies).or(peer),
+        user_agent: user_agent(&parts.headers),
     }
 }
 

@@ -1,49 +1,61 @@
 //! The edge: what arrives over HTTP and where it goes. No rule of the domain lives here.
 
+mod bearer;
 mod client;
 mod door;
 mod graphiql;
 mod graphql;
 mod health;
+mod negotiate;
 mod requests;
 mod shutdown;
+mod sse;
+mod streams;
+mod ws;
 
 use std::sync::Arc;
 
 use axum::{
     Json, Router,
+    extract::DefaultBodyLimit,
     http::{Method, StatusCode, Uri},
     middleware,
     response::IntoResponse,
-    routing::{get, post},
+    routing::get,
 };
 use serde_json::json;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
 pub use requests::RequestId;
 pub use shutdown::{Draining, serve};
+pub use streams::{StreamLimits, Streams};
 
-use crate::{auth::Gate, db::Db, schema::Schema};
+use crate::{auth::Gate, db::Db, graphql::document::Limits, schema::engine::Engine};
+
+/// The largest body that is read.
+const BODY_LIMIT: usize = 1 << 20;
 
 /// What every handler can reach.
 #[derive(Clone)]
 pub struct App {
     pub db: Db,
     pub gate: Arc<Gate>,
-    pub schema: Schema,
+    pub engine: Arc<Engine>,
     pub draining: Arc<Draining>,
+    pub streams: Arc<Streams>,
 }
 
 impl App {
     #[must_use]
     pub fn new(db: Db, gate: Gate) -> Self {
         let gate = Arc::new(gate);
-        let schema = crate::schema::schema(db.clone(), Arc::clone(&gate));
+        let engine = Engine::new(db.clone(), Arc::clone(&gate), Limits::default());
         Self {
             db,
             gate,
-            schema,
+            engine: Arc::new(engine),
             draining: Arc::default(),
+            streams: Arc::default(),
         }
     }
 }
@@ -52,7 +64,13 @@ impl App {
 pub fn router(app: App) -> Router {
     let draining = Arc::clone(&app.draining);
     let routes = Router::new()
-        .route("/graphql", post(graphql::execute))
+        .route(
+            "/graphql",
+            get(graphql::get)
+                .post(graphql::post)
+                .fallback(graphql::other),
+        )
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .merge(graphiql::routes())

@@ -1,14 +1,6 @@
 //! Ending without cutting anybody off: say so, let the last requests finish, and give up at a deadline.
 
-use std::{
-    future::Future,
-    io,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{future::Future, io, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -30,12 +22,26 @@ const LAST_CALL: Duration = Duration::from_millis(200);
 
 /// Whether the server is on its way out.
 #[derive(Debug, Default)]
-pub struct Draining(AtomicBool);
+pub struct Draining(watch::Sender<bool>);
 
 impl Draining {
     #[must_use]
     pub fn is_on(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        *self.0.borrow()
+    }
+
+    /// Sees it begin. Whoever holds one is waited for.
+    pub(super) fn watch(&self) -> watch::Receiver<bool> {
+        self.0.subscribe()
+    }
+
+    fn begin(&self) {
+        self.0.send_replace(true);
+    }
+
+    /// Waits until nobody watches any more.
+    async fn left(&self) {
+        self.0.closed().await;
     }
 }
 
@@ -52,9 +58,10 @@ pub async fn serve(
 ) -> io::Result<bool> {
     let (told, mut was_told) = watch::channel(false);
     let (door, key) = Door::new(listener);
+    let watched = Arc::clone(&draining);
     let drain = async move {
         signal.await;
-        draining.0.store(true, Ordering::Relaxed);
+        draining.begin();
         tracing::info!(
             "stopping: requests under way may take up to {}",
             humantime::format_duration(deadline)
@@ -65,13 +72,20 @@ pub async fn serve(
         tokio::time::sleep(LAST_CALL).await;
     };
     let service = router.into_make_service_with_connect_info::<Peer>();
-    let serving = axum::serve(door, service).with_graceful_shutdown(drain);
+    let serving = async {
+        axum::serve(door, service)
+            .with_graceful_shutdown(drain)
+            .await?;
+        // WebSockets are no requests any more by now.
+        watched.left().await;
+        Ok(true)
+    };
     let too_late = async {
         let _ = was_told.wait_for(|told| *told).await;
         tokio::time::sleep(deadline).await;
     };
     tokio::select! {
-        outcome = serving => outcome.map(|()| true),
+        outcome = serving => outcome,
         () = too_late => Ok(false),
     }
 }

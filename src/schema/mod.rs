@@ -1,17 +1,22 @@
 //! Where the concepts become one schema: the roots, and who may use which of their fields.
 
+pub mod engine;
+mod node;
 pub mod permissions;
+mod subscription;
 
 use std::sync::Arc;
 
-use async_graphql::{EmptySubscription, MergedObject, Object};
+use async_graphql::{MergedObject, Object, ValidationMode};
 
 use crate::{
     auth::{AccountMutation, AuthMutation, AuthQuery, Gate},
+    changes::Hub,
     db::Db,
     exercises::{ExerciseMutation, ExerciseQuery},
     history::{HistoryMutation, HistoryQuery},
     settings::{SettingsMutation, SettingsQuery},
+    sync::SyncQuery,
     tasks::{TaskMutation, TaskQuery},
     users::{UserMutation, UserQuery},
     workouts::{WorkoutMutation, WorkoutQuery},
@@ -32,6 +37,8 @@ impl ServerQuery {
 #[derive(MergedObject, Default)]
 pub struct Query(
     ServerQuery,
+    node::NodeQuery,
+    SyncQuery,
     ExerciseQuery,
     AuthQuery,
     UserQuery,
@@ -54,7 +61,9 @@ pub struct Mutation(
     HistoryMutation,
 );
 
-pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+pub use subscription::Root as Subscription;
+
+pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
 /// The schema over a database.
 ///
@@ -63,7 +72,13 @@ pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 /// When a root field has no row in the table of permissions: nobody may start such a server.
 #[must_use]
 pub fn schema(db: Db, gate: Arc<Gate>) -> Schema {
-    let schema = builder().data(db).data(gate).finish();
+    let schema = builder()
+        .validation_mode(ValidationMode::Fast)
+        .limit_recursive_depth(256)
+        .data(Hub::new(db.clone()))
+        .data(db)
+        .data(gate)
+        .finish();
     let missing = permissions::missing(&schema.sdl());
     assert!(
         missing.is_empty(),
@@ -78,6 +93,6 @@ pub fn sdl() -> String {
     builder().finish().sdl()
 }
 
-fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
-    async_graphql::Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
+    async_graphql::Schema::build(Query::default(), Mutation::default(), Subscription)
 }

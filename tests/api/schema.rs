@@ -353,7 +353,14 @@ async fn what_is_for_members_is_refused_to_nobody_and_what_is_for_admins_to_memb
                 } else {
                     format!("({})", arguments.join(", "))
                 };
-                format!("{} {{ {name}{arguments} }}", root.to_lowercase())
+                let selection = match types.get(base(&field.ty.node)).map(|it| &it.kind) {
+                    Some(TypeKind::Object(_)) => "{ __typename }",
+                    _ => "",
+                };
+                format!(
+                    "{} {{ {name}{arguments} {selection} }}",
+                    root.to_lowercase()
+                )
             });
             if *access != Access::Anyone {
                 assert_eq!(

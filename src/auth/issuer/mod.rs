@@ -16,7 +16,7 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 use url::Url;
 
-use super::{BadToken, crypto};
+use super::{BadToken, crypto, keys::left_until};
 use jwks::{KeySet, PublicKey};
 
 /// Which issuer, for whom, and where its keys are.
@@ -68,12 +68,15 @@ pub(super) struct Person {
     /// Only if the issuer has made sure of it.
     pub(super) email: Option<String>,
     pub(super) name: Option<String>,
+    /// How much longer the token counts.
+    pub(super) left: Duration,
 }
 
 /// What is read of a token. Claims that are not needed may have any shape.
 #[derive(Deserialize)]
 struct Claims {
     sub: String,
+    exp: u64,
     #[serde(default)]
     email: Value,
     #[serde(default)]
@@ -156,6 +159,7 @@ impl Issuer {
             subject: claims.sub,
             email: text(claims.email).filter(|_| verified),
             name: text(claims.name),
+            left: left_until(claims.exp),
         })
     }
 

@@ -18,6 +18,7 @@ const FLOORS: &[&[&str]] = &[
         "workouts",
         "history",
         "tasks",
+        "sync",
     ],
     &["graphql"],
     &["changes"],

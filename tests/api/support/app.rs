@@ -8,7 +8,7 @@ use regimen::{
     auth::{Gate, GateOptions, Keys},
     config::Secret,
     db::{Db, PoolOptions, schema::users},
-    http::{self, App},
+    http::{self, App, StreamLimits, Streams},
     seeds,
     users::{NewUser, User},
     viewer::{Role, UserId, Viewer},
@@ -20,12 +20,13 @@ use super::{Answer, TestDatabase};
 
 /// A running server. It ends with this value.
 pub struct TestApp {
-    pub database: TestDatabase,
+    pub database: Arc<TestDatabase>,
     pub db: Db,
     pub keys: Arc<Keys>,
+    pub streams: Arc<Streams>,
     pub url: String,
     pub client: reqwest::Client,
-    _stop: oneshot::Sender<()>,
+    stop: Option<oneshot::Sender<()>>,
 }
 
 impl TestApp {
@@ -50,31 +51,45 @@ impl TestApp {
 
     /// The same over another database.
     pub async fn over(database: TestDatabase, change: impl FnOnce(&mut PoolOptions)) -> Self {
-        Self::launch(database, change, GateOptions::default()).await
+        let mut options = pool_options();
+        change(&mut options);
+        let gate = GateOptions::default();
+        Self::launch(Arc::new(database), options, gate, StreamLimits::default()).await
     }
 
     /// The same with other rules for signing in.
     pub async fn start_gated(gate: GateOptions) -> Self {
-        Self::launch(TestDatabase::create().await, |_| {}, gate).await
+        let database = Arc::new(TestDatabase::create().await);
+        Self::launch(database, pool_options(), gate, StreamLimits::default()).await
+    }
+
+    /// The same with other limits for what is open for long.
+    pub async fn start_streaming(change: impl FnOnce(&mut StreamLimits)) -> Self {
+        let database = Arc::new(TestDatabase::create().await);
+        let mut limits = StreamLimits::default();
+        change(&mut limits);
+        Self::launch(database, pool_options(), GateOptions::default(), limits).await
+    }
+
+    /// Another server on the same database.
+    pub async fn beside(&self) -> Self {
+        let database = Arc::clone(&self.database);
+        let gate = GateOptions::default();
+        Self::launch(database, pool_options(), gate, StreamLimits::default()).await
     }
 
     async fn launch(
-        database: TestDatabase,
-        change: impl FnOnce(&mut PoolOptions),
+        database: Arc<TestDatabase>,
+        options: PoolOptions,
         gate: GateOptions,
+        limits: StreamLimits,
     ) -> Self {
-        let mut options = PoolOptions {
-            size: 4,
-            timeout: Duration::from_secs(10),
-            limits: TestDatabase::limits(),
-            slow_query: Duration::from_secs(10),
-        };
-        change(&mut options);
         let db = Db::new(database.address.clone(), options);
         let keys = Keys::new(&Secret::new("for tests and nothing else, ever".to_owned()));
         let gate = Gate::new(keys, gate).expect("a gate");
-        let app = App::new(db.clone(), gate);
-        let keys = Arc::clone(&app.gate.keys);
+        let mut app = App::new(db.clone(), gate);
+        app.streams = Streams::new(limits);
+        let (keys, streams) = (Arc::clone(&app.gate.keys), Arc::clone(&app.streams));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let (stop, stopped) = oneshot::channel::<()>();
@@ -94,10 +109,16 @@ impl TestApp {
             database,
             db,
             keys,
+            streams,
             url,
             client: reqwest::Client::new(),
-            _stop: stop,
+            stop: Some(stop),
         }
+    }
+
+    /// Tells the server to stop, as a signal would.
+    pub fn stop(&mut self) {
+        self.stop = None;
     }
 
     /// Sends one GraphQL request as nobody.
@@ -168,21 +189,29 @@ impl TestApp {
         self.sign_in(user.id, role)
     }
 
+    /// The same member, at this server.
+    pub fn same(&self, user: &TestUser<'_>) -> TestUser<'_> {
+        self.sign_in(user.id, Role::Member)
+    }
+
     fn sign_in(&self, id: UserId, role: Role) -> TestUser<'_> {
+        let token = self.token(id, role, Duration::from_mins(10));
+        TestUser {
+            app: self,
+            id,
+            token,
+        }
+    }
+
+    /// A token that counts for so long.
+    pub fn token(&self, id: UserId, role: Role, lifetime: Duration) -> String {
         let viewer = Viewer {
             user: id,
             role,
             session: None,
         };
-        let token = self
-            .keys
-            .issue(viewer, Duration::from_mins(10))
-            .expect("a token");
-        TestUser {
-            app: self,
-            id,
-            token: token.expose().to_owned(),
-        }
+        let token = self.keys.issue(viewer, lifetime).expect("a token");
+        token.expose().to_owned()
     }
 
     /// How many statements the server sent to the database while `work` ran.
@@ -193,9 +222,18 @@ impl TestApp {
     }
 }
 
+fn pool_options() -> PoolOptions {
+    PoolOptions {
+        size: 4,
+        timeout: Duration::from_secs(10),
+        limits: TestDatabase::limits(),
+        slow_query: Duration::from_secs(10),
+    }
+}
+
 /// Somebody who is signed in.
 pub struct TestUser<'a> {
-    app: &'a TestApp,
+    pub app: &'a TestApp,
     pub id: UserId,
     pub token: String,
 }

@@ -3,14 +3,18 @@
 mod answer;
 mod app;
 mod cluster;
+mod events;
 mod private;
 mod process;
 pub mod remote;
+mod socket;
 mod wire;
 
 pub use answer::Answer;
 pub use app::{TestApp, TestUser};
 pub use cluster::{TestDatabase, scratch_folder};
+pub use events::{EventStream, Part};
 pub use private::{eventually, give_to_postgres, is_alive, postmaster, session};
 pub use process::{Finished, Server, regimen};
+pub use socket::Socket;
 pub use wire::{Sent, Wire};

@@ -109,7 +109,10 @@ async fn what_is_no_value_of_its_type_never_gets_in() {
         json!({"title": "T", "completed": true}),
     ] {
         let refused = ask(&ada, CREATE, json!({"input": wrong})).await;
-        assert_eq!(refused.code(), "BAD_REQUEST", "{wrong}");
+        assert!(
+            ["BAD_VARIABLES", "VALIDATION"].contains(&refused.code()),
+            "{wrong}"
+        );
     }
     assert_eq!(list(&ada, json!({})).await, Vec::<Value>::new());
 }

@@ -1,0 +1,89 @@
+//! What a request costs: one for each field it may answer, lists counted by the size asked for. A
+//! fragment is counted once, however often it is spread.
+
+use std::collections::HashMap;
+
+use apollo_compiler::{
+    ExecutableDocument, Name,
+    ast::Value,
+    executable::{Field, Operation, Selection, SelectionSet},
+    response::JsonMap,
+};
+
+/// The size of a page where none is asked for.
+const DEFAULT_PAGE: u64 = 20;
+/// How many items are expected of a list that has no size.
+const LIST_GUESS: u64 = 10;
+
+/// The cost of one operation with these variables.
+pub(super) fn of(document: &ExecutableDocument, operation: &Operation, variables: &JsonMap) -> u64 {
+    Counter {
+        document,
+        variables,
+        fragments: HashMap::new(),
+    }
+    .set(&operation.selection_set)
+}
+
+struct Counter<'a> {
+    document: &'a ExecutableDocument,
+    variables: &'a JsonMap,
+    fragments: HashMap<Name, u64>,
+}
+
+impl<'a> Counter<'a> {
+    fn set(&mut self, set: &'a SelectionSet) -> u64 {
+        let in_connection = is_page(&set.ty);
+        set.selections.iter().fold(0_u64, |sum, selection| {
+            sum.saturating_add(match selection {
+                Selection::Field(field) => self.field(field, in_connection),
+                Selection::InlineFragment(fragment) => self.set(&fragment.selection_set),
+                Selection::FragmentSpread(spread) => self.fragment(&spread.fragment_name),
+            })
+        })
+    }
+
+    fn field(&mut self, field: &'a Field, in_connection: bool) -> u64 {
+        let Some(below) = &field.selection_set else {
+            return 1;
+        };
+        let times = if is_page(&below.ty) {
+            self.page_size(field)
+        } else if field.ty().is_list() && !in_connection {
+            LIST_GUESS
+        } else {
+            1
+        };
+        self.set(below).saturating_mul(times).saturating_add(1)
+    }
+
+    fn fragment(&mut self, name: &Name) -> u64 {
+        if let Some(known) = self.fragments.get(name) {
+            return *known;
+        }
+        // Validation has seen to it that there are no cycles.
+        let document = self.document;
+        let cost = document
+            .fragments
+            .get(name)
+            .map_or(0, |it| self.set(&it.selection_set));
+        self.fragments.insert(name.clone(), cost);
+        cost
+    }
+
+    fn page_size(&self, field: &Field) -> u64 {
+        let asked = ["first", "last"].iter().find_map(|name| {
+            match field.argument_by_name(name).ok()?.as_ref() {
+                Value::Int(size) => size.as_str().parse().ok(),
+                Value::Variable(name) => self.variables.get(name.as_str())?.as_u64(),
+                _ => None,
+            }
+        });
+        asked.unwrap_or(DEFAULT_PAGE)
+    }
+}
+
+/// Whether a type is a page of a list, whose size is an argument.
+fn is_page(ty: &Name) -> bool {
+    ty.ends_with("Connection") || ty.ends_with("Page")
+}

@@ -1,0 +1,196 @@
+//! Documents, prepared once: parsed, validated by the specification, measured, and kept by their hash,
+//! so that a document which comes again costs a look-up.
+
+mod cost;
+mod limits;
+mod refusal;
+mod repeated;
+mod roots;
+mod variables;
+
+use std::sync::Arc;
+
+use apollo_compiler::{
+    ExecutableDocument, Node, Schema,
+    ast::Document,
+    executable::Operation,
+    parser::Parser,
+    validation::{Valid, WithErrors},
+};
+use async_graphql::parser::{parse_query, types::ExecutableDocument as Runnable};
+use quick_cache::{Weighter, sync::Cache};
+use sha2::{Digest, Sha256};
+
+pub use apollo_compiler::response::JsonMap;
+pub use limits::Limits;
+pub use refusal::Refusal;
+pub use variables::{drop_absent, for_executor};
+
+/// A document's SHA-256.
+pub type Hash = [u8; 32];
+
+/// A document that may be executed.
+pub struct Prepared {
+    /// As the executor wants it.
+    pub runnable: Runnable,
+    /// As the specification sees it, with the types of everything.
+    pub checked: Valid<ExecutableDocument>,
+    size: usize,
+}
+
+/// All documents seen lately.
+pub struct Documents {
+    schema: Valid<Schema>,
+    limits: Limits,
+    cache: Cache<Hash, Arc<Prepared>, Size>,
+}
+
+#[derive(Clone)]
+struct Size;
+
+impl Weighter<Hash, Arc<Prepared>> for Size {
+    /// A prepared document takes some twenty times the room of its text.
+    fn weight(&self, _: &Hash, document: &Arc<Prepared>) -> u64 {
+        (document.size as u64 + 256) * 20
+    }
+}
+
+impl Documents {
+    /// Documents against the schema written in `sdl`.
+    ///
+    /// # Panics
+    ///
+    /// When the schema is not valid: nobody may start such a server.
+    #[must_use]
+    pub fn new(sdl: &str, limits: Limits) -> Self {
+        let schema = Schema::parse_and_validate(sdl, "schema.graphql")
+            .unwrap_or_else(|invalid| panic!("the schema is not valid: {}", invalid.errors));
+        let cache = Cache::with_weighter(1000, limits.cached_bytes, Size);
+        Self {
+            schema,
+            limits,
+            cache,
+        }
+    }
+
+    /// The hash that a document is kept by.
+    #[must_use]
+    pub fn hash(text: &str) -> Hash {
+        Sha256::digest(text).into()
+    }
+
+    /// The document of that hash, if it was seen lately.
+    #[must_use]
+    pub fn find(&self, hash: &Hash) -> Option<Arc<Prepared>> {
+        self.cache.get(hash)
+    }
+
+    /// Prepares a document, or takes it as it was prepared before.
+    pub fn prepare(&self, text: &str) -> Result<Arc<Prepared>, Refusal> {
+        let hash = Self::hash(text);
+        if let Some(known) = self.cache.get(&hash) {
+            return Ok(known);
+        }
+        let prepared = Arc::new(self.check(text)?);
+        self.cache.insert(hash, Arc::clone(&prepared));
+        Ok(prepared)
+    }
+
+    fn check(&self, text: &str) -> Result<Prepared, Refusal> {
+        let mut parser = Parser::new()
+            .token_limit(self.limits.tokens)
+            .recursion_limit(self.limits.nesting);
+        let parsed = parser.parse_ast(text, "document.graphql");
+        if parser.tokens_reached() > self.limits.tokens {
+            return Err(Refusal::limit(
+                "DOCUMENT_TOO_LONG",
+                "tokens",
+                self.limits.tokens,
+            ));
+        }
+        if parser.recursion_reached() > self.limits.nesting {
+            return Err(Refusal::limit(
+                "DOCUMENT_TOO_NESTED",
+                "levels",
+                self.limits.nesting,
+            ));
+        }
+        let ast = parsed.map_err(|WithErrors { errors, .. }| Refusal::syntax(&errors))?;
+        limits::measure(&ast, &self.limits)?;
+        let checked = self.validate(&ast)?;
+        let mut runnable = runnable(text, &checked)?;
+        roots::single_out(&mut runnable);
+        Ok(Prepared {
+            runnable,
+            checked,
+            size: text.len(),
+        })
+    }
+
+    fn validate(&self, ast: &Document) -> Result<Valid<ExecutableDocument>, Refusal> {
+        let invalid = match ast.to_executable_validate(&self.schema) {
+            Ok(checked) => return Ok(checked),
+            Err(WithErrors { errors, .. }) => errors,
+        };
+        let again = repeated::is_all(&invalid)
+            .then(|| repeated::merged(ast))
+            .flatten();
+        again
+            .and_then(|ast| ast.to_executable_validate(&self.schema).ok())
+            .ok_or_else(|| Refusal::invalid(&invalid))
+    }
+
+    /// What a request for one operation of the document costs, and the variables it is run with.
+    pub fn admit<'a>(
+        &self,
+        document: &'a Prepared,
+        name: Option<&str>,
+        variables: &JsonMap,
+    ) -> Result<Admitted<'a>, Refusal> {
+        let operation = document.checked.operations.get(name).map_err(|error| {
+            Refusal::request("OPERATION_NOT_FOUND", error.message().to_string())
+        })?;
+        let variables = variables::coerce(&self.schema, operation, variables)?;
+        apollo_compiler::introspection::check_max_depth(&document.checked, operation).map_err(
+            |error| Refusal::request("INTROSPECTION_TOO_DEEP", error.message().to_string()),
+        )?;
+        let cost = cost::of(&document.checked, operation, &variables);
+        if cost > self.limits.cost {
+            return Err(Refusal::too_costly(cost, self.limits.cost));
+        }
+        Ok(Admitted {
+            operation,
+            variables,
+            cost,
+        })
+    }
+}
+
+/// An operation that may run.
+pub struct Admitted<'a> {
+    pub operation: &'a Node<Operation>,
+    pub variables: Valid<JsonMap>,
+    pub cost: u64,
+}
+
+/// The executor's parser does not know all of the language (descriptions, `\u{…}`); what it cannot
+/// read is written out for it in plainer words.
+fn runnable(text: &str, checked: &Valid<ExecutableDocument>) -> Result<Runnable, Refusal> {
+    if let Ok(parsed) = parse_query(text) {
+        return Ok(parsed);
+    }
+    let mut plain = checked.clone().into_inner();
+    let operations = &mut plain.operations;
+    for operation in operations
+        .named
+        .values_mut()
+        .chain(operations.anonymous.as_mut())
+    {
+        operation.make_mut().description = None;
+    }
+    for fragment in plain.fragments.values_mut() {
+        fragment.make_mut().description = None;
+    }
+    parse_query(plain.serialize().no_indent().to_string())
+        .map_err(|error| Refusal::request("GRAPHQL_PARSE_FAILED", error.to_string()))
+}

@@ -1,0 +1,73 @@
+//! Why a document or a request is not executed: a code, a message, and where in the document.
+
+use apollo_compiler::validation::DiagnosticList;
+use async_graphql::{ErrorExtensionValues, Pos, Response, ServerError};
+
+/// The most errors that are listed; a document with more is told of these.
+const MOST_ERRORS: usize = 8;
+
+/// Errors of a request that is not executed.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    pub code: &'static str,
+    errors: Vec<(String, Option<Pos>)>,
+}
+
+impl Refusal {
+    /// One error that stands nowhere in the document.
+    pub fn request(code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            errors: vec![(message.into(), None)],
+        }
+    }
+
+    pub(super) fn syntax(errors: &DiagnosticList) -> Self {
+        Self::listed("GRAPHQL_PARSE_FAILED", errors)
+    }
+
+    pub(super) fn invalid(errors: &DiagnosticList) -> Self {
+        Self::listed("GRAPHQL_VALIDATION_FAILED", errors)
+    }
+
+    pub(super) fn limit(code: &'static str, what: &str, most: usize) -> Self {
+        Self::request(
+            code,
+            format!("this document has more than {most} {what}: ask for less at once"),
+        )
+    }
+
+    pub(super) fn too_costly(cost: u64, most: u64) -> Self {
+        let message = format!(
+            "this request would cost {cost}, but may cost {most}: ask for smaller pages or fewer fields"
+        );
+        Self::request("COST_LIMIT_EXCEEDED", message)
+    }
+
+    fn listed(code: &'static str, errors: &DiagnosticList) -> Self {
+        let errors = errors.iter().take(MOST_ERRORS).map(|error| {
+            let place = error.line_column_range().map(|range| Pos {
+                line: range.start.line,
+                column: range.start.column,
+            });
+            (error.error.to_string(), place)
+        });
+        Self {
+            code,
+            errors: errors.collect(),
+        }
+    }
+}
+
+impl From<Refusal> for Response {
+    fn from(refusal: Refusal) -> Self {
+        let errors = refusal.errors.into_iter().map(|(message, pos)| {
+            let mut error = ServerError::new(message, pos);
+            let mut extensions = ErrorExtensionValues::default();
+            extensions.set("code", refusal.code);
+            error.extensions = Some(extensions);
+            error
+        });
+        Self::from_errors(errors.collect())
+    }
+}

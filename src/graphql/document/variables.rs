@@ -1,0 +1,103 @@
+//! Variables, coerced by the specification before anything runs, and documents mended where a variable
+//! was left out: the executor takes an absent variable for an error where an argument has a default.
+
+use apollo_compiler::{
+    Schema, executable::Operation, request::coerce_variable_values, response::JsonMap,
+    validation::Valid,
+};
+use async_graphql::{
+    Name, Variables,
+    parser::types::{DocumentOperations, ExecutableDocument, Selection, SelectionSet},
+    to_value,
+};
+use async_graphql_value::Value;
+
+use super::Refusal;
+
+/// The values that the operation is run with: defaults filled in, wrong ones refused.
+pub(super) fn coerce(
+    schema: &Valid<Schema>,
+    operation: &Operation,
+    given: &JsonMap,
+) -> Result<Valid<JsonMap>, Refusal> {
+    coerce_variable_values(schema, operation, given)
+        .map_err(|error| Refusal::request("BAD_VARIABLES", error.message().to_string()))
+}
+
+/// The same values as the executor takes them.
+pub fn for_executor(values: &JsonMap) -> Variables {
+    let values = values
+        .iter()
+        .filter_map(|(name, value)| Some((Name::new(name.as_str()), to_value(value).ok()?)));
+    let mut variables = Variables::default();
+    variables.extend(values);
+    variables
+}
+
+/// Takes the arguments and input fields that stand for an absent variable out of the document, which
+/// is what the specification means by it. Directives keep theirs: theirs are never absent.
+pub fn drop_absent(document: &mut ExecutableDocument, operation: &Operation, given: &JsonMap) {
+    let absent: Vec<&str> = operation
+        .variables
+        .iter()
+        .map(|variable| variable.name.as_str())
+        .filter(|name| !given.contains_key(*name))
+        .collect();
+    if absent.is_empty() {
+        return;
+    }
+    let sets = document
+        .fragments
+        .values_mut()
+        .map(|it| &mut it.node.selection_set.node);
+    sets.for_each(|set| mend_set(set, &absent));
+    match &mut document.operations {
+        DocumentOperations::Single(operation) => {
+            mend_set(&mut operation.node.selection_set.node, &absent);
+        }
+        DocumentOperations::Multiple(operations) => {
+            let sets = operations
+                .values_mut()
+                .map(|it| &mut it.node.selection_set.node);
+            sets.for_each(|set| mend_set(set, &absent));
+        }
+    }
+}
+
+fn mend_set(set: &mut SelectionSet, absent: &[&str]) {
+    for selection in &mut set.items {
+        match &mut selection.node {
+            Selection::Field(field) => {
+                field
+                    .node
+                    .arguments
+                    .retain_mut(|(_, value)| keep(&mut value.node, absent));
+                mend_set(&mut field.node.selection_set.node, absent);
+            }
+            Selection::InlineFragment(fragment) => {
+                mend_set(&mut fragment.node.selection_set.node, absent);
+            }
+            Selection::FragmentSpread(_) => {}
+        }
+    }
+}
+
+/// False where the value is an absent variable. In a list it is null, as the specification has it.
+fn keep(value: &mut Value, absent: &[&str]) -> bool {
+    match value {
+        Value::Variable(name) => !absent.contains(&name.as_str()),
+        Value::List(items) => {
+            for item in items {
+                if !keep(item, absent) {
+                    *item = Value::Null;
+                }
+            }
+            true
+        }
+        Value::Object(fields) => {
+            fields.retain(|_, value| keep(value, absent));
+            true
+        }
+        _ => true,
+    }
+}

@@ -1,0 +1,84 @@
+//! The messages of the protocol, as JSON.
+
+use async_graphql::{Response, ServerError};
+use axum::extract::ws::Message;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::end::End;
+use crate::schema::engine::Asked;
+
+/// The longest id of an operation that is taken.
+const LONGEST_ID: usize = 256;
+
+type Object = Map<String, Value>;
+
+/// What a client may send.
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(super) enum Incoming {
+    ConnectionInit {
+        payload: Option<Object>,
+    },
+    Ping {
+        payload: Option<Object>,
+    },
+    Pong {
+        #[serde(rename = "payload")]
+        _payload: Option<Object>,
+    },
+    Subscribe {
+        id: String,
+        payload: Box<Asked>,
+    },
+    Complete {
+        id: String,
+    },
+}
+
+impl Incoming {
+    pub(super) fn parse(text: &str) -> Result<Self, End> {
+        let message =
+            serde_json::from_str(text).map_err(|error| End::invalid(&error.to_string()))?;
+        match &message {
+            Self::Subscribe { id, .. } | Self::Complete { id } if id.is_empty() => {
+                Err(End::invalid("`id` is empty"))
+            }
+            Self::Subscribe { id, .. } if id.len() > LONGEST_ID => {
+                Err(End::invalid("`id` is too long"))
+            }
+            Self::Subscribe { payload, .. } if payload.query.is_none() => {
+                Err(End::invalid("there is no `query` in the payload"))
+            }
+            _ => Ok(message),
+        }
+    }
+}
+
+/// What the server sends.
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(super) enum Outgoing<'a> {
+    ConnectionAck,
+    Pong {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        payload: Option<Object>,
+    },
+    Next {
+        id: &'a str,
+        payload: &'a Response,
+    },
+    Error {
+        id: &'a str,
+        payload: &'a [ServerError],
+    },
+    Complete {
+        id: &'a str,
+    },
+}
+
+impl Outgoing<'_> {
+    pub(super) fn message(&self) -> Message {
+        Message::text(serde_json::to_string(self).unwrap_or_default())
+    }
+}

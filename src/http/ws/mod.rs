@@ -1,0 +1,72 @@
+//! GraphQL over WebSocket: the `graphql-transport-ws` protocol, spoken by ourselves so that every end
+//! has the code that the protocol gives it.
+
+mod end;
+mod message;
+mod operations;
+mod session;
+
+use axum::{
+    extract::ws::{WebSocket, WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use tracing::Instrument;
+
+use self::{end::End, session::Session};
+use super::{App, BODY_LIMIT, client::Sender};
+
+const PROTOCOL: &str = "graphql-transport-ws";
+/// Per connection: thousands of them are idle most of the time.
+const BUFFER: usize = 4 << 10;
+/// What is read at all. A message beyond the limit is still read if it is below this, because there
+/// is no other way to say goodbye to its sender.
+const LARGEST_READ: usize = 2 * BODY_LIMIT;
+
+/// Whether the client wants a WebSocket.
+pub(super) fn is_asked_for(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::UPGRADE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
+}
+
+/// Opens the WebSocket. Whatever is wrong with it but the handshake is told by the code it is closed
+/// with: browsers show nothing else to their pages.
+pub(super) fn open(
+    app: App,
+    sender: Sender,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response {
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade,
+        Err(rejection) => {
+            let text = rejection.body_text();
+            return super::error(StatusCode::BAD_REQUEST, "BAD_REQUEST", &text).into_response();
+        }
+    };
+    let upgrade = upgrade
+        .protocols([PROTOCOL])
+        .max_message_size(LARGEST_READ)
+        .max_frame_size(LARGEST_READ)
+        .read_buffer_size(BUFFER)
+        .write_buffer_size(0);
+    let span = tracing::Span::current();
+    upgrade.on_upgrade(move |socket| serve(app, sender, headers, socket).instrument(span))
+}
+
+async fn serve(app: App, sender: Sender, headers: HeaderMap, mut socket: WebSocket) {
+    let seat = app.streams.enter();
+    let end = match seat {
+        None => End::TOO_MANY_CONNECTIONS,
+        Some(_) if socket.protocol().is_none() => End::WRONG_PROTOCOL,
+        Some(seat) => {
+            Session::new(app, sender, headers, &mut socket, seat)
+                .run()
+                .await
+        }
+    };
+    tracing::debug!(?end, "a WebSocket ends");
+    end::close(socket, end).await;
+}

@@ -1,0 +1,234 @@
+//! One WebSocket from its first message to its end. One task reads and writes it, one message at a
+//! time: a client that does not read is waited for a while and then let go, and nothing piles up for
+//! it.
+
+use async_graphql::Response;
+use axum::{
+    extract::ws::{Message, WebSocket},
+    http::HeaderMap,
+};
+use serde_json::{Map, Value};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep_until, timeout},
+};
+
+use super::{
+    super::{App, BODY_LIMIT, bearer, client::Sender, streams::Seat},
+    end::End,
+    message::{Incoming, Outgoing},
+    operations::{Event, Operations},
+};
+use crate::{
+    auth::Proven,
+    graphql::document::Refusal,
+    schema::engine::{Allowed, Asked},
+    viewer::Caller,
+};
+
+pub(super) struct Session<'a> {
+    app: App,
+    sender: Sender,
+    headers: HeaderMap,
+    socket: &'a mut WebSocket,
+    seat: Seat,
+    draining: watch::Receiver<bool>,
+    operations: Operations,
+    state: State,
+    /// When to ping next.
+    ping_at: Instant,
+    /// Whether anything was heard since the last ping.
+    heard: bool,
+}
+
+enum State {
+    /// Nobody has said yet who it is.
+    Opened { until: Instant },
+    Ready {
+        caller: Caller,
+        until: Option<Instant>,
+    },
+}
+
+impl<'a> Session<'a> {
+    pub(super) fn new(
+        app: App,
+        sender: Sender,
+        headers: HeaderMap,
+        socket: &'a mut WebSocket,
+        seat: Seat,
+    ) -> Self {
+        let now = Instant::now();
+        let limits = &app.streams.limits;
+        Self {
+            state: State::Opened {
+                until: now + limits.init_timeout,
+            },
+            ping_at: now + limits.keep_alive,
+            heard: true,
+            draining: app.draining.watch(),
+            operations: Operations::new(),
+            app,
+            sender,
+            headers,
+            socket,
+            seat,
+        }
+    }
+
+    /// Serves it until it ends.
+    pub(super) async fn run(mut self) -> End {
+        loop {
+            if let Err(end) = self.step().await {
+                return end;
+            }
+        }
+    }
+
+    /// Whatever comes first.
+    async fn step(&mut self) -> Result<(), End> {
+        let draining = *self.draining.borrow();
+        if draining && !self.operations.has_answers_to_come() {
+            return Err(End::DRAINING);
+        }
+        let alarm = self
+            .ends_at()
+            .map_or(self.ping_at, |end| end.min(self.ping_at));
+        tokio::select! {
+            message = self.socket.recv() => self.receive(message).await,
+            (id, event) = self.operations.next() => self.tell(&id, &event).await,
+            () = sleep_until(alarm) => self.wake().await,
+            _ = self.draining.changed(), if !draining => Ok(()),
+        }
+    }
+
+    fn ends_at(&self) -> Option<Instant> {
+        match self.state {
+            State::Opened { until } => Some(until),
+            State::Ready { until, .. } => until,
+        }
+    }
+
+    async fn wake(&mut self) -> Result<(), End> {
+        let now = Instant::now();
+        if self.ends_at().is_some_and(|end| end <= now) {
+            return Err(match self.state {
+                State::Opened { .. } => End::NO_INIT,
+                State::Ready { .. } => End::EXPIRED,
+            });
+        }
+        if now < self.ping_at {
+            return Ok(());
+        }
+        if !std::mem::take(&mut self.heard) {
+            return Err(End::SILENT);
+        }
+        self.ping_at = now + self.app.streams.limits.keep_alive;
+        self.send(Message::Ping(axum::body::Bytes::new())).await
+    }
+
+    async fn receive(&mut self, message: Option<Result<Message, axum::Error>>) -> Result<(), End> {
+        self.heard = true;
+        match message {
+            Some(Ok(Message::Text(text))) if text.len() > BODY_LIMIT => Err(End::TOO_LARGE),
+            Some(Ok(Message::Text(text))) => self.obey(Incoming::parse(&text)?).await,
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(()),
+            Some(Ok(Message::Binary(_))) => Err(End::invalid("send JSON as text")),
+            Some(Err(error)) if is_too_large(&error) => Err(End::TOO_LARGE),
+            Some(Ok(Message::Close(_)) | Err(_)) | None => Err(End::Theirs),
+        }
+    }
+
+    async fn obey(&mut self, message: Incoming) -> Result<(), End> {
+        match message {
+            Incoming::ConnectionInit { payload } => self.init(payload.as_ref()).await,
+            Incoming::Ping { payload } => self.send(Outgoing::Pong { payload }.message()).await,
+            Incoming::Pong { .. } => Ok(()),
+            Incoming::Subscribe { id, payload } => self.subscribe(&id, *payload).await,
+            Incoming::Complete { id } => {
+                self.operations.stop(&id);
+                Ok(())
+            }
+        }
+    }
+
+    /// A token in the payload counts more than one in the headers: a browser can send no header.
+    async fn init(&mut self, payload: Option<&Map<String, Value>>) -> Result<(), End> {
+        if matches!(self.state, State::Ready { .. }) {
+            return Err(End::TWO_INITS);
+        }
+        let given = payload.and_then(|payload| {
+            let mut entries = payload.iter();
+            entries.find(|(name, _)| name.eq_ignore_ascii_case("authorization"))
+        });
+        let proven = match given {
+            Some((_, Value::String(value))) => bearer::proven(&self.app, value).await.map(Some),
+            Some((_, Value::Null)) | None => bearer::in_headers(&self.app, &self.headers).await,
+            Some(_) => return Err(End::forbidden("`Authorization` must be a text")),
+        };
+        let proven = proven.map_err(|bad| End::forbidden(&bad.to_string()))?;
+        self.headers = HeaderMap::new();
+        if let Some(Proven { viewer, .. }) = proven
+            && !self.seat.belongs_to(viewer.user)
+        {
+            return Err(End::TOO_MANY_OF_THE_USER);
+        }
+        self.state = State::Ready {
+            caller: proven.map(|proven| proven.viewer),
+            until: proven.map(|proven| Instant::now() + proven.left),
+        };
+        self.send(Outgoing::ConnectionAck.message()).await
+    }
+
+    async fn subscribe(&mut self, id: &str, asked: Asked) -> Result<(), End> {
+        let State::Ready { caller, .. } = self.state else {
+            return Err(End::NOT_READY);
+        };
+        if self.operations.has(id) {
+            return Err(End::duplicate(id));
+        }
+        let most = self.app.streams.limits.operations_of_a_connection;
+        if self.operations.len() >= most {
+            let message = format!("{most} operations are under way: complete one first");
+            let refusal = Refusal::request("TOO_MANY_OPERATIONS", message);
+            let refused: Response = refusal.into();
+            return self.tell(id, &Event::Failed(refused.errors)).await;
+        }
+        // Who comes this late asks again after the goodbye.
+        if !*self.draining.borrow() {
+            let about = self.sender.clone().data();
+            let started = self.app.engine.start(asked, caller, Allowed::ALL, about);
+            self.operations.start(id, started);
+        }
+        Ok(())
+    }
+
+    async fn tell(&mut self, id: &str, event: &Event) -> Result<(), End> {
+        let message = match event {
+            Event::Next(payload) | Event::Answer(payload) => Outgoing::Next { id, payload },
+            Event::Failed(payload) => Outgoing::Error { id, payload },
+            Event::Complete => Outgoing::Complete { id },
+        };
+        self.send(message.message()).await?;
+        if matches!(event, Event::Answer(_)) {
+            self.send(Outgoing::Complete { id }.message()).await?;
+        }
+        Ok(())
+    }
+
+    async fn send(&mut self, message: Message) -> Result<(), End> {
+        match timeout(self.app.streams.limits.patience, self.socket.send(message)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(End::Theirs),
+            Err(_) => Err(End::DOES_NOT_READ),
+        }
+    }
+}
+
+fn is_too_large(error: &axum::Error) -> bool {
+    use std::error::Error as _;
+
+    error
+        .source()
+        .is_some_and(|cause| cause.to_string().starts_with("Message too long"))
+}

@@ -1,0 +1,263 @@
+//! One request from its text to its answer: prepared document, permission, variables, cost, execution.
+//! HTTP, WebSocket and SSE all come through here.
+
+use std::{any::Any, panic::AssertUnwindSafe, sync::Arc};
+
+use apollo_compiler::executable::{Operation, OperationType};
+use async_graphql::{PathSegment, Pos, Request, Response, ServerError};
+use futures_util::{
+    FutureExt,
+    future::BoxFuture,
+    stream::{BoxStream, StreamExt},
+};
+use serde::Deserialize;
+use tracing::Instrument;
+
+use super::{Schema, permissions};
+use crate::{
+    auth::Gate,
+    db::Db,
+    graphql::{
+        self,
+        document::{Documents, JsonMap, Limits, Prepared, Refusal, drop_absent, for_executor},
+    },
+    viewer::Caller,
+};
+
+/// What a client asks for, however it was sent. Keys that nobody knows are ignored.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Asked {
+    pub query: Option<String>,
+    pub operation_name: Option<String>,
+    pub variables: Option<JsonMap>,
+    pub extensions: Option<JsonMap>,
+}
+
+/// What became of a request.
+pub enum Outcome {
+    /// Nothing ran: the request itself was not right.
+    Refused(Response),
+    /// Only reading is allowed here, and this would have written.
+    WrongMethod(Response),
+    /// It ran, well or with errors in its fields.
+    Executed(Response),
+}
+
+/// Which operations may run, beside queries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowed {
+    pub mutations: bool,
+    pub subscriptions: bool,
+}
+
+impl Allowed {
+    pub const QUERIES: Self = Self {
+        mutations: false,
+        subscriptions: false,
+    };
+    /// Whatever has one answer.
+    pub const QUERIES_AND_MUTATIONS: Self = Self {
+        mutations: true,
+        subscriptions: false,
+    };
+    pub const ALL: Self = Self {
+        mutations: true,
+        subscriptions: true,
+    };
+}
+
+/// An operation that is under way.
+pub enum Started {
+    /// A query or a mutation. A mutation goes on if nobody waits for it any more.
+    Once(BoxFuture<'static, Response>),
+    /// A subscription.
+    Many(BoxStream<'static, Response>),
+}
+
+/// Whether a subscription ends with this answer: its source could not be opened, or broke. Errors
+/// inside of an event stand further below.
+#[must_use]
+pub fn is_request_error(answer: &Response) -> bool {
+    let of_the_whole = |error: &ServerError| error.path.len() <= 1;
+    answer.data == async_graphql::Value::Null && answer.errors.iter().any(of_the_whole)
+}
+
+/// The schema with everything that stands before it.
+pub struct Engine {
+    pub schema: Schema,
+    documents: Documents,
+    db: Db,
+}
+
+impl Engine {
+    #[must_use]
+    pub fn new(db: Db, gate: Arc<Gate>, limits: Limits) -> Self {
+        let schema = super::schema(db.clone(), gate);
+        let documents = Documents::new(&schema.sdl(), limits);
+        Self {
+            schema,
+            documents,
+            db,
+        }
+    }
+
+    /// Runs what is asked for on behalf of the caller, where that has one answer; `about` is what
+    /// resolvers may want to know of the request.
+    pub async fn run(
+        &self,
+        asked: Asked,
+        caller: Caller,
+        allowed: Allowed,
+        about: async_graphql::Data,
+    ) -> Outcome {
+        let allowed = Allowed {
+            subscriptions: false,
+            ..allowed
+        };
+        match self.start(asked, caller, allowed, about) {
+            Ok(Started::Once(answer)) => Outcome::Executed(answer.await),
+            Ok(Started::Many(_)) => Outcome::Refused(no_subscriptions().into()),
+            Err(outcome) => *outcome,
+        }
+    }
+
+    /// Begins what is asked for on behalf of the caller, if it may run at all.
+    pub fn start(
+        &self,
+        asked: Asked,
+        caller: Caller,
+        allowed: Allowed,
+        about: async_graphql::Data,
+    ) -> Result<Started, Box<Outcome>> {
+        let Admission {
+            mut request,
+            kind,
+            cost,
+        } = self.admit(asked, caller, allowed)?;
+        request.data = about;
+        let request = request.data(graphql::loaders(self.db.clone())).data(caller);
+        let cost = async_graphql::Value::from(cost);
+        if kind == OperationType::Subscription {
+            let events = AssertUnwindSafe(self.schema.execute_stream(request)).catch_unwind();
+            let events = events.map(|event| event.map_or_else(panicked, graphql::present));
+            return Ok(Started::Many(events.boxed()));
+        }
+        let schema = self.schema.clone();
+        let answer = async move {
+            let answer = AssertUnwindSafe(Schema::execute(&schema, request)).catch_unwind();
+            answer
+                .await
+                .map_or_else(panicked, graphql::present)
+                .extension("cost", cost)
+        };
+        if kind == OperationType::Mutation {
+            let answer = tokio::spawn(answer.in_current_span());
+            let answer = answer.map(|answer| answer.unwrap_or_else(|_| broken()));
+            return Ok(Started::Once(answer.boxed()));
+        }
+        Ok(Started::Once(answer.boxed()))
+    }
+
+    fn admit(
+        &self,
+        asked: Asked,
+        caller: Caller,
+        allowed: Allowed,
+    ) -> Result<Admission, Box<Outcome>> {
+        let refused = |refusal: Refusal| Box::new(Outcome::Refused(refusal.into()));
+        let document = self.document(&asked).map_err(refused)?;
+        let given = asked.variables.unwrap_or_default();
+        let name = asked.operation_name.as_deref();
+        let admitted = self
+            .documents
+            .admit(&document, name, &given)
+            .map_err(refused)?;
+        let operation = admitted.operation;
+        let kind = operation.operation_type;
+        match (kind, allowed.subscriptions, allowed.mutations) {
+            (OperationType::Subscription, false, _) => return Err(refused(no_subscriptions())),
+            (OperationType::Mutation, _, false) => {
+                let message = "a mutation must be sent by POST";
+                let refusal = Refusal::request("METHOD_NOT_ALLOWED", message);
+                return Err(Box::new(Outcome::WrongMethod(refusal.into())));
+            }
+            _ => {}
+        }
+        if let Some(response) = forbidden_root(&document, operation, caller) {
+            return Err(Box::new(if kind == OperationType::Subscription {
+                Outcome::Refused(response)
+            } else {
+                Outcome::Executed(response)
+            }));
+        }
+        let mut runnable = document.runnable.clone();
+        drop_absent(&mut runnable, operation, &admitted.variables);
+        let mut request = Request::new("").variables(for_executor(&admitted.variables));
+        request.operation_name = asked.operation_name;
+        request.set_parsed_query(runnable);
+        Ok(Admission {
+            request,
+            kind,
+            cost: admitted.cost,
+        })
+    }
+
+    fn document(&self, asked: &Asked) -> Result<Arc<Prepared>, Refusal> {
+        match asked.query.as_deref() {
+            Some(text) if !text.is_empty() => self.documents.prepare(text),
+            _ => Err(Refusal::request(
+                "BAD_REQUEST",
+                "there is no `query` in the request",
+            )),
+        }
+    }
+}
+
+struct Admission {
+    request: Request,
+    kind: OperationType,
+    cost: u64,
+}
+
+/// The answer where a root field is not for this caller: the operation was right, so it is an error
+/// of the field.
+fn forbidden_root(document: &Prepared, operation: &Operation, caller: Caller) -> Option<Response> {
+    let (field, error) = operation.root_fields(&document.checked).find_map(|field| {
+        Some((
+            field,
+            permissions::allowed(field.name.as_str(), caller).err()?,
+        ))
+    })?;
+    let range = field.name.line_column_range(&document.checked.sources);
+    let pos = range.map_or_else(Pos::default, |range| Pos {
+        line: range.start.line,
+        column: range.start.column,
+    });
+    let mut error: ServerError = async_graphql::Error::from(error).into_server_error(pos);
+    let key = field.response_name().to_string();
+    error.path.push(PathSegment::Field(key));
+    Some(graphql::present(Response::from_errors(vec![error])))
+}
+
+fn no_subscriptions() -> Refusal {
+    let message = "subscriptions are not answered here: use a WebSocket or an event stream";
+    Refusal::request("SUBSCRIPTION_NOT_SUPPORTED", message)
+}
+
+/// What a panic in a resolver looks like from outside; its text goes to the log alone.
+#[expect(clippy::needless_pass_by_value, reason = "it is thrown away here")]
+fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    let text = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no text");
+    tracing::error!(panic = text, "a resolver failed with a panic");
+    broken()
+}
+
+fn broken() -> Response {
+    let message = "something went wrong on our side; the request id finds it in the log";
+    Refusal::request("INTERNAL", message).into()
+}
