@@ -142,6 +142,14 @@ impl From<NoConnection> for Error {
     }
 }
 
+/// What the database says where the same request may do well a moment later.
+const WORTH_ANOTHER_TRY: &[&str] = &[
+    "terminating connection",
+    "deadlock detected",
+    "due to statement timeout",
+    "due to lock timeout",
+];
+
 /// Checks name their column and their rule, so a broken one can say which input to mend. Input is
 /// checked before it gets here: this is the net below.
 impl From<DbError> for Error {
@@ -162,9 +170,11 @@ impl From<DbError> for Error {
                 _,
             )
             | DbError::BrokenTransactionManager => Self::Unavailable(Arc::new(error)),
-            // Its code is not passed on, only its words.
+            // Their codes are not passed on, only their words.
             DbError::DatabaseError(_, info)
-                if info.message().contains("terminating connection") =>
+                if WORTH_ANOTHER_TRY
+                    .iter()
+                    .any(|words| info.message().contains(words)) =>
             {
                 Self::Unavailable(Arc::new(error))
             }

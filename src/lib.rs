@@ -10,6 +10,8 @@ pub mod schema;
 
 /// What a new database is given.
 pub mod seeds;
+/// What is let go of in time.
+pub mod upkeep;
 
 /// Signing in, and proving it afterwards.
 pub mod auth;

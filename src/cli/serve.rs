@@ -13,7 +13,7 @@ use crate::{
     config::{Config, Secret},
     db::Database,
     http::{self, App},
-    seeds, workouts,
+    seeds, upkeep,
 };
 
 pub(super) async fn run(config: &Config) -> Outcome {
@@ -53,7 +53,7 @@ async fn run_on(
     let finished = tokio::select! {
         finished = serving => finished?,
         () = database.keep_running() => true,
-        () = workouts::purge_daily(pool) => true,
+        () = upkeep::daily(pool) => true,
     };
     if finished {
         tracing::info!("stopped");

@@ -28,4 +28,5 @@ mod settings;
 mod subscriptions;
 mod sync;
 mod tasks;
+mod upkeep;
 mod workouts;

@@ -9,7 +9,7 @@ const FLOORS: &[&[&str]] = &[
     &["cli"],
     &["http"],
     &["schema"],
-    &["seeds"],
+    &["seeds", "upkeep"],
     &[
         "auth",
         "users",

@@ -1,0 +1,80 @@
+//! What a server does once a day so that nothing grows for ever: it lets go of what was kept for a
+//! while only. All replicas do it; whoever comes second finds nothing left.
+
+use std::time::Duration;
+
+use chrono::{TimeDelta, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use crate::{
+    changes,
+    db::{
+        Db,
+        schema::{idempotency_keys, sessions},
+    },
+    error::Result,
+    workouts,
+};
+
+/// How long a change is told to those who ask what changed.
+const CHANGES_KEPT: TimeDelta = TimeDelta::days(90);
+/// How long a repeated request gets the answer of the first.
+const KEYS_KEPT: TimeDelta = TimeDelta::days(1);
+/// How many changes go in one statement, so that none holds others up for long.
+const CHANGES_AT_ONCE: i64 = 5_000;
+
+const DAY: Duration = Duration::from_hours(24);
+/// A server that starts has better things to do.
+const SETTLED: Duration = Duration::from_mins(2);
+
+/// What was let go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Forgotten {
+    pub changes: usize,
+    pub keys: usize,
+    pub sessions: usize,
+}
+
+/// Does it every day for as long as the server runs. Never returns.
+pub async fn daily(db: Db) {
+    tokio::join!(workouts::purge_daily(db.clone()), forget_daily(&db));
+}
+
+async fn forget_daily(db: &Db) {
+    tokio::time::sleep(SETTLED).await;
+    loop {
+        match forget(db).await {
+            Ok(gone) if gone == Forgotten::default() => {}
+            Ok(gone) => tracing::info!(
+                "let go of {} changes, {} idempotency keys and {} refresh tokens",
+                gone.changes,
+                gone.keys,
+                gone.sessions,
+            ),
+            Err(error) => tracing::warn!("what is old could not be let go: {error}"),
+        }
+        tokio::time::sleep(DAY).await;
+    }
+}
+
+/// Lets go of whatever is too old by now.
+pub async fn forget(db: &Db) -> Result<Forgotten> {
+    let now = Utc::now();
+    let mut gone = Forgotten::default();
+    loop {
+        let mut conn = db.conn().await?;
+        let cutoff = now - CHANGES_KEPT;
+        let some = changes::forget_older_than(&mut conn, cutoff, CHANGES_AT_ONCE).await?;
+        gone.changes += some;
+        if some == 0 {
+            break;
+        }
+    }
+    let mut conn = db.conn().await?;
+    let old_keys = idempotency_keys::table.filter(idempotency_keys::created_at.lt(now - KEYS_KEPT));
+    gone.keys = diesel::delete(old_keys).execute(&mut conn).await?;
+    let expired = sessions::table.filter(sessions::expires_at.lt(now));
+    gone.sessions = diesel::delete(expired).execute(&mut conn).await?;
+    Ok(gone)
+}
