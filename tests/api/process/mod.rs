@@ -5,3 +5,4 @@ mod ending;
 mod logs;
 mod private;
 mod refusals;
+mod waiting;
