@@ -71,7 +71,14 @@ fn say_applied(steps: &[Step]) {
 /// Applies what is missing and logs it; used when a server starts.
 pub(super) async fn up(database: &Database) -> Result<(), MigrationError> {
     let mut schema = Schema::lock(&database.direct, database.limits()).await?;
-    for step in schema.up()? {
+    // On a thread of its own: a migration blocks, and a signal has to get through meanwhile.
+    let (schema, applied) = tokio::task::spawn_blocking(move || {
+        let applied = schema.up();
+        (schema, applied)
+    })
+    .await
+    .map_err(|error| MigrationError::Failed(error.to_string()))?;
+    for step in applied? {
         tracing::info!("applied migration {}", step.name);
     }
     schema.unlock().await

@@ -21,13 +21,59 @@ pub(super) async fn run(config: &Config) -> Outcome {
     // Taken first: a second server on the same port ends before it touches anything.
     let listener = listen(config).await?;
     let ended = stop_signal()?;
-    let mut database = tokio::select! {
-        database = Database::open(config) => database?,
-        () = ended.wait() => return Ok(()),
+    warn_of_private_production(config);
+    let Some(mut database) = open_and_prepare(config, &ended).await? else {
+        tracing::info!("stopped before it was ready");
+        return Ok(());
     };
     let outcome = run_on(config, gate, &mut database, listener, ended).await;
     database.close().await;
     outcome
+}
+
+/// A database that is ready for requests; none when the process is told to end before.
+async fn open_and_prepare(
+    config: &Config,
+    ended: &StopSignal,
+) -> Result<Option<Database>, Box<dyn std::error::Error>> {
+    const ATTEMPTS: u32 = 3;
+
+    let mut attempt = 1;
+    loop {
+        let mut database = tokio::select! {
+            database = Database::open(config) => database?,
+            () = ended.wait() => return Ok(None),
+        };
+        let prepared = tokio::select! {
+            prepared = prepare(config, &database) => Some(prepared),
+            () = ended.wait() => None,
+        };
+        let error = match prepared {
+            Some(Ok(())) => return Ok(Some(database)),
+            Some(Err(error)) => Some(error),
+            None => None,
+        };
+        // What was joined may have ended with whoever started it.
+        let lost = error.is_some() && database.is_lost().await;
+        database.close().await;
+        match error {
+            None => return Ok(None),
+            Some(error) if lost && attempt < ATTEMPTS => {
+                tracing::warn!("PostgreSQL ended meanwhile ({error}); beginning again");
+                attempt += 1;
+            }
+            Some(error) => return Err(error),
+        }
+    }
+}
+
+fn warn_of_private_production(config: &Config) {
+    if config.is_production() && config.database_url.is_none() {
+        tracing::warn!(
+            "`DATABASE_URL` is not set: this production server keeps its data in a private PostgreSQL, in `{}`",
+            config.embedded().data_dir.display()
+        );
+    }
 }
 
 async fn run_on(
@@ -37,7 +83,6 @@ async fn run_on(
     listener: TcpListener,
     ended: StopSignal,
 ) -> Outcome {
-    prepare(config, database).await?;
     banner(config, database, listener.local_addr()?);
     let pool = database.pool();
     let app = App::new(pool.clone(), gate);
@@ -145,7 +190,15 @@ fn banner(config: &Config, database: &Database, address: SocketAddr) {
         Some(cluster) => println!("  Data       {}", cluster.data_dir().display()),
         None => println!("  Database   {}", database.address),
     }
-    println!("\n  Ctrl-C stops everything\n");
+    println!("\n  {}\n", what_ends(database));
+}
+
+fn what_ends(database: &Database) -> &'static str {
+    match database.cluster() {
+        Some(cluster) if cluster.ends_with_us() => "Ctrl-C stops everything",
+        Some(_) => "Ctrl-C stops the server; its PostgreSQL was running before and goes on",
+        None => "Ctrl-C stops the server",
+    }
 }
 
 /// Becomes true when the process is told to end.

@@ -8,10 +8,10 @@ use tokio_postgres::{
     Client, Connection, Socket, config::SslMode, error::SqlState, tls::TlsStream,
 };
 
-use super::{Address, Limits};
+use super::{Address, Limits, OLDEST_POSTGRES};
 
-/// The oldest PostgreSQL this program runs on.
-const OLDEST_SERVER: u32 = 15;
+/// The setting that is to blame when the private PostgreSQL cannot be reached.
+pub(super) const PRIVATE: &str = "REGIMEN_DATA_DIR";
 
 /// What is said of servers that are about to start or end, by them and by PgBouncer.
 const UNDER_WAY: [&str; 5] = [
@@ -28,9 +28,7 @@ const PROBE: Duration = Duration::from_secs(2);
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    #[error(
-        "no PostgreSQL answers at {at}: {reason}; start it, or correct `{variable}` (without it a private PostgreSQL is started)"
-    )]
+    #[error("no PostgreSQL answers at {at}: {reason}; {}", way_out(variable))]
     Unreachable {
         at: String,
         variable: &'static str,
@@ -56,7 +54,7 @@ pub enum ConnectError {
         variable: &'static str,
         reason: String,
     },
-    #[error("PostgreSQL at {at} is version {found}, but {OLDEST_SERVER} or newer is needed")]
+    #[error("PostgreSQL at {at} is version {found}, but {OLDEST_POSTGRES} or newer is needed")]
     TooOld { at: String, found: String },
     #[error(
         "the pooler at {at} loses prepared statements: set `max_prepared_statements = 200` in PgBouncer 1.21 or newer, or pool by session"
@@ -154,7 +152,7 @@ impl Address {
             .next()
             .unwrap_or_default();
         match major.parse::<u32>() {
-            Ok(major) if major < OLDEST_SERVER => Err(ConnectError::TooOld {
+            Ok(major) if major < OLDEST_POSTGRES => Err(ConnectError::TooOld {
                 at: self.to_string(),
                 found: version.to_owned(),
             }),
@@ -217,6 +215,15 @@ impl Address {
     }
 }
 
+/// What to do about a server that does not answer: nobody started the private one by hand.
+fn way_out(variable: &str) -> String {
+    if variable == PRIVATE {
+        format!("it is the private one: read `postgres.log` in the folder of `{variable}`")
+    } else {
+        format!("start it, or correct `{variable}` (without it a private PostgreSQL is started)")
+    }
+}
+
 /// What kind of thing went wrong.
 enum Cause {
     Credentials,
@@ -240,7 +247,10 @@ impl Cause {
                 Self::Credentials
             }
             &SqlState::INVALID_CATALOG_NAME => Self::NoDatabase,
-            &SqlState::CANNOT_CONNECT_NOW | &SqlState::TOO_MANY_CONNECTIONS => Self::NotReady,
+            &SqlState::CANNOT_CONNECT_NOW
+            | &SqlState::TOO_MANY_CONNECTIONS
+            | &SqlState::ADMIN_SHUTDOWN
+            | &SqlState::CRASH_SHUTDOWN => Self::NotReady,
             &SqlState::PROTOCOL_VIOLATION => Self::of_pooler(reason),
             _ => Self::Other,
         }
@@ -312,6 +322,23 @@ fn root_cause(error: &tokio_postgres::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_private_postgresql_is_not_blamed_on_the_address_of_another() {
+        let of = |variable| {
+            let (at, reason) = ("db/app".to_owned(), "no".to_owned());
+            let error = ConnectError::Unreachable {
+                at,
+                variable,
+                reason,
+            };
+            error.to_string()
+        };
+
+        assert!(of("DATABASE_URL").contains("correct `DATABASE_URL`"));
+        assert!(of(PRIVATE).contains("`REGIMEN_DATA_DIR`"));
+        assert!(!of(PRIVATE).contains("DATABASE_URL"));
+    }
 
     #[test]
     fn only_what_may_pass_is_tried_again() {

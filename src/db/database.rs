@@ -7,10 +7,15 @@ use diesel_async::AsyncPgConnection;
 
 use super::{
     Address, BadAddress, ConnectError, Db, Limits, PoolOptions,
+    connect::PRIVATE,
     embedded::{self, Cluster, Lifetime},
     first_connection,
 };
 use crate::config::{Config, Secret};
+
+/// How often the private PostgreSQL is asked for a connection before that counts as a failure.
+const ATTEMPTS: u32 = 8;
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// Why there is no database.
 #[derive(Debug, thiserror::Error)]
@@ -42,13 +47,12 @@ impl Database {
             connect_timeout: config.connect_timeout,
             statement_timeout: config.statement_timeout,
         };
-        let (url, cluster) = if let Some(url) = &config.database_url {
-            (url.clone(), None)
+        let (address, cluster) = if let Some(url) = &config.database_url {
+            (Address::parse("DATABASE_URL", url)?, None)
         } else {
-            let cluster = Cluster::start(&config.embedded(), Lifetime::WithUs).await?;
-            (Secret::new(cluster.url()), Some(cluster))
+            let (address, cluster) = private(&config.embedded(), limits).await?;
+            (address, Some(cluster))
         };
-        let address = Address::parse("DATABASE_URL", &url)?;
         let direct = match &config.database_direct_url {
             Some(url) if cluster.is_none() => Address::parse("DATABASE_DIRECT_URL", url)?,
             _ => address.clone(),
@@ -67,8 +71,9 @@ impl Database {
             cluster,
             restart: config.embedded(),
         };
-        let first = first_connection(&database.address, limits, config.connect_retries()).await?;
         if database.cluster.is_none() {
+            let retries = config.connect_retries();
+            let first = first_connection(&database.address, limits, retries).await?;
             database.address.check_pooler(limits, first).await?;
         }
         Ok(database)
@@ -96,6 +101,14 @@ impl Database {
         self.cluster.as_ref()
     }
 
+    /// Whether the private PostgreSQL that was joined or started has ended, or is about to.
+    pub async fn is_lost(&mut self) -> bool {
+        match &mut self.cluster {
+            Some(cluster) => !cluster.is_running().await,
+            None => false,
+        }
+    }
+
     /// Brings the private PostgreSQL back whenever it ends before us. Never returns; drop it to stop.
     pub async fn keep_running(&mut self) {
         let Some(cluster) = &mut self.cluster else {
@@ -119,6 +132,31 @@ impl Database {
         {
             tracing::warn!("{error}");
         }
+    }
+}
+
+/// Joins or starts the private PostgreSQL. One that was joined may have been on its way out: then
+/// another takes its place.
+async fn private(
+    options: &embedded::Options,
+    limits: Limits,
+) -> Result<(Address, Cluster), NoDatabase> {
+    let mut cluster = Cluster::start(options, Lifetime::WithUs).await?;
+    let mut attempt = 1;
+    loop {
+        let address = Address::parse(PRIVATE, &Secret::new(cluster.url()))?;
+        match first_connection(&address, limits, 0).await {
+            Ok(_) => return Ok((address, cluster)),
+            Err(error) if error.may_pass() && attempt < ATTEMPTS => {
+                tracing::info!("{error}; trying again");
+            }
+            Err(error) => return Err(error.into()),
+        }
+        tokio::time::sleep(PAUSE).await;
+        if !cluster.is_running().await {
+            cluster = Cluster::start(options, Lifetime::WithUs).await?;
+        }
+        attempt += 1;
     }
 }
 

@@ -1,7 +1,7 @@
 //! The schema's history: embedded in the binary, applied and undone under a lock that holds for all
 //! processes that start at once.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use diesel::{
     migration::MigrationSource,
@@ -11,6 +11,7 @@ use diesel::{
 };
 use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use tokio::time::timeout;
 
 use super::{Address, ConnectError, Limits};
 
@@ -18,6 +19,9 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
 /// The advisory lock of those who change the schema: the letters `regimen` as a number.
 const LOCK: i64 = 0x0072_6567_696d_656e;
+
+/// A wait that takes longer is logged.
+const SILENCE: Duration = Duration::from_secs(3);
 
 /// Why the schema could not be brought where it should be.
 #[derive(Debug, thiserror::Error)]
@@ -63,11 +67,19 @@ impl Schema {
     /// Waits until no other process changes the schema.
     pub async fn lock(address: &Address, limits: Limits) -> Result<Self, MigrationError> {
         let mut lock = address.connect(limits).await?;
-        lock.batch_execute(&format!(
+        let take = format!(
             "BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; SELECT pg_advisory_xact_lock({LOCK})"
-        ))
-        .await
-        .map_err(failed)?;
+        );
+        let taken = {
+            let mut taking = pin!(lock.batch_execute(&take));
+            if let Ok(taken) = timeout(SILENCE, &mut taking).await {
+                taken
+            } else {
+                tracing::info!("waiting for another process that migrates");
+                taking.await
+            }
+        };
+        taken.map_err(failed)?;
         // A long migration is not a runaway query.
         let unhurried = Limits {
             statement_timeout: Duration::ZERO,

@@ -1,6 +1,9 @@
 //! Everything about the database that is not a concept of the domain: reaching it, pooling it,
 //! migrating it, and the private one that is started where none is given.
 
+/// The oldest PostgreSQL that has what the schema needs, private or not.
+pub const OLDEST_POSTGRES: u32 = 15;
+
 mod address;
 mod connect;
 mod database;

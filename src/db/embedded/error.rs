@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::programs::OLDEST_MAJOR;
+use crate::db::OLDEST_POSTGRES;
 
 /// How to get PostgreSQL, for messages about its absence.
 pub const INSTALL: &str = if cfg!(target_os = "macos") {
@@ -57,7 +57,7 @@ pub enum Error {
         missing: &'static str,
     },
 
-    #[error("no PostgreSQL {OLDEST_MAJOR} or newer found ({found}); {INSTALL}")]
+    #[error("no PostgreSQL {OLDEST_POSTGRES} or newer found ({found}); {INSTALL}")]
     NoPrograms { found: String },
 
     #[error(
@@ -96,6 +96,12 @@ pub enum Error {
 
     #[error("PostgreSQL ended unexpectedly: {reason}; its log is `{}`", log.display())]
     Ended { log: PathBuf, reason: String },
+
+    #[error(
+        "a server keeps PostgreSQL running in `{}` and has started it again: stop that server, \
+         and PostgreSQL ends with it", path.display()
+    )]
+    KeptRunning { path: PathBuf },
 
     #[error("cannot stop PostgreSQL (process {pid}): {reason}")]
     NotStopped { pid: i32, reason: String },

@@ -3,7 +3,7 @@
 
 use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -132,14 +132,17 @@ impl Folder {
         Ok(Some(version))
     }
 
-    /// Opens the log to append to, after setting a long one aside.
+    /// Opens the log to append to, after setting a long one aside. Statements are quoted in it, so
+    /// it is its owner's alone.
     pub fn open_log(&self, account: &Account) -> Result<File, Error> {
         let path = self.log();
         let open = || {
             if fs::metadata(&path).is_ok_and(|log| log.len() > LOG_LIMIT) {
                 fs::rename(&path, path.with_extension("log.1"))?;
             }
-            let file = OpenOptions::new().create(true).append(true).open(&path)?;
+            let mut options = OpenOptions::new();
+            let file = options.create(true).append(true).mode(0o600).open(&path)?;
+            file.set_permissions(Permissions::from_mode(0o600))?;
             account.own(&path)?;
             Ok(file)
         };
@@ -219,6 +222,12 @@ impl StartLock {
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+    }
+
+    /// Whether somebody starts a server right now.
+    pub fn is_held(folder: &Folder) -> bool {
+        let file = File::open(folder.root.join("start.lock"));
+        file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
     /// The lock as a child's standard input: should we be killed, it stays taken until the child

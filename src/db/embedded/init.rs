@@ -7,13 +7,12 @@ use std::time::Duration;
 
 use tokio::fs;
 use tokio::process::Command;
-use tokio::time::timeout;
 
-use super::Error;
 use super::account::Account;
 use super::folder::{Folder, StartLock, last_lines};
 use super::programs::Programs;
 use super::socket::make_private;
+use super::{Error, run};
 
 /// The first of these that the system knows decides what is a letter; sorting is by code point
 /// everywhere, so that pages come in the same order on each machine.
@@ -117,20 +116,6 @@ async fn create_database(
     run(single, "postgres --single", lock).await
 }
 
-/// Fails with what went wrong, in the program's own words.
-async fn run(mut command: Command, name: &str, lock: &StartLock) -> Result<(), String> {
-    command.stdin(lock.as_stdin());
-    let output = match timeout(PATIENCE, command.output()).await {
-        Err(_) => return Err(format!("`{name}` took too long")),
-        Ok(Err(e)) => return Err(format!("cannot run `{name}` ({e})")),
-        Ok(Ok(output)) => output,
-    };
-    if output.status.success() {
-        return Ok(());
-    }
-    Err(format!(
-        "`{name}` failed ({}): {}",
-        output.status,
-        last_lines(&output.stderr)
-    ))
+async fn run(command: Command, name: &str, lock: &StartLock) -> Result<(), String> {
+    run::run(command, name, PATIENCE, lock, last_lines).await
 }

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use super::account::Account;
 use super::folder::Folder;
-use super::postmaster::{PidFile, Running};
+use super::postmaster::{PidFile, Running, State};
 use super::programs::Programs;
 use super::{Error, Lifetime, socket};
 
@@ -31,7 +31,7 @@ exit "$status"
 "#;
 
 /// For a small machine. `fsync` stays on: this is somebody's training log.
-const SETTINGS: [&str; 15] = [
+const SETTINGS: [&str; 16] = [
     "listen_addresses=",
     "cluster_name=regimen",
     "shared_buffers=64MB",
@@ -45,11 +45,17 @@ const SETTINGS: [&str; 15] = [
     "log_timezone=UTC",
     "log_min_messages=warning",
     "log_checkpoints=off",
+    // Details and hints quote what is in the rows.
+    "log_error_verbosity=terse",
     "log_line_prefix=%m [%p] ",
     "lc_messages=C",
 ];
 
+/// For a server that does not say that it is starting: one that recovers from a crash does, and may
+/// take as long as it needs, because the next start would have to begin the recovery again.
 const READY_WITHIN: Duration = Duration::from_secs(30);
+/// How often a long wait is logged.
+const STILL_WAITING: Duration = Duration::from_secs(10);
 /// A server that was killed, or is still stopping, can be in the way for a moment.
 const REMAINS_GO_WITHIN: Duration = Duration::from_secs(20);
 const REMAINS: [&str; 2] = ["\" already exists", "pre-existing shared memory block"];
@@ -73,6 +79,14 @@ pub async fn start(
 ) -> Result<Started, Error> {
     let since = Instant::now();
     loop {
+        wait_for_another(folder).await;
+        if let Ok(Some(running)) = Running::find(folder).await {
+            return Ok(Started {
+                running,
+                tie: None,
+                by_us: false,
+            });
+        }
         let log_from = folder.log_length();
         let (mut child, pipe) = spawn(folder, programs, account, lifetime).await?;
         match wait_until_ready(&mut child, folder, log_from).await {
@@ -89,12 +103,52 @@ pub async fn start(
             }
             Err(_) => sleep(Duration::from_millis(100)).await,
         }
-        if let Ok(Some(running)) = Running::find(folder).await {
-            return Ok(Started {
-                running,
-                tie: None,
-                by_us: false,
-            });
+    }
+}
+
+/// A server that nobody holds may be on its way up or down there, either of which can take long.
+async fn wait_for_another(folder: &Folder) {
+    let mut patience = Patience::new();
+    while let Ok(Some(file)) = PidFile::read(&folder.cluster())
+        && matches!(file.state, State::Starting | State::Stopping)
+        && file.names_a_server(&folder.cluster()).await
+    {
+        patience.log("another PostgreSQL on this data is still starting or stopping");
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Since when a server has not said that it is starting.
+struct Silence(Instant);
+
+impl Silence {
+    fn is_too_long(&mut self, state: State, now: Instant) -> bool {
+        if state == State::Starting {
+            self.0 = now;
+        }
+        now.duration_since(self.0) > READY_WITHIN
+    }
+}
+
+/// Says now and then that a long wait goes on.
+struct Patience {
+    since: Instant,
+    told: u32,
+}
+
+impl Patience {
+    fn new() -> Self {
+        Self {
+            since: Instant::now(),
+            told: 0,
+        }
+    }
+
+    fn log(&mut self, what: &str) {
+        let waited = self.since.elapsed();
+        if waited > STILL_WAITING * (self.told + 1) {
+            self.told += 1;
+            tracing::info!("{what} after {} s", waited.as_secs());
         }
     }
 }
@@ -123,7 +177,7 @@ async fn spawn(
     add_settings(&mut command, folder, account)?;
     let stale = PidFile::read(&folder.cluster()).ok().flatten();
     if let Some(stale) = stale
-        && !stale.names_a_server().await
+        && !stale.names_a_server(&folder.cluster()).await
     {
         // PostgreSQL would take any live process of that number for a server; this tells it not to.
         command.env("PG_GRANDPARENT_PID", stale.pid.to_string());
@@ -156,7 +210,7 @@ async fn wait_until_ready(
     folder: &Folder,
     log_from: u64,
 ) -> Result<Running, Error> {
-    let since = Instant::now();
+    let (mut silence, mut patience) = (Silence(Instant::now()), Patience::new());
     let failed = |reason| Error::NotStarted {
         log: folder.log(),
         reason,
@@ -169,7 +223,12 @@ async fn wait_until_ready(
         if let Ok(Some(running)) = Running::find(folder).await {
             return Ok(running);
         }
-        if since.elapsed() > READY_WITHIN {
+        let file = PidFile::read(&folder.cluster()).ok().flatten();
+        let state = file.map_or(State::Unknown, |file| file.state);
+        if state == State::Starting {
+            patience.log("PostgreSQL is still starting, perhaps recovering from a crash,");
+        }
+        if silence.is_too_long(state, Instant::now()) {
             let tail = folder.log_tail(log_from);
             return Err(failed(format!(
                 "not ready after {} s: {tail}",
@@ -192,4 +251,23 @@ pub fn describe(status: ExitStatus) -> String {
     status
         .code()
         .map_or_else(|| status.to_string(), |code| format!("exit status {code}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recovery_may_take_as_long_as_it_needs_but_silence_may_not() {
+        let begin = Instant::now();
+        let after = |seconds| begin + Duration::from_secs(seconds);
+        let mut silence = Silence(begin);
+
+        assert!(!silence.is_too_long(State::Unknown, after(29)));
+        assert!(!silence.is_too_long(State::Starting, after(60)));
+        assert!(!silence.is_too_long(State::Starting, after(7_200)));
+        assert!(!silence.is_too_long(State::Unknown, after(7_229)));
+        assert!(silence.is_too_long(State::Unknown, after(7_231)));
+        assert!(Silence(begin).is_too_long(State::Ready, after(31)));
+    }
 }

@@ -12,6 +12,7 @@ mod init;
 mod launch;
 mod postmaster;
 mod programs;
+mod run;
 mod socket;
 
 use std::path::{Path, PathBuf};
@@ -34,6 +35,8 @@ use self::postmaster::PidFile;
 /// How long a server may take to write everything down; then it is stopped at once, and will
 /// recover from its write-ahead log at the next start.
 const STOP_WITHIN: Duration = Duration::from_secs(20);
+/// By then a server that keeps it running has noticed its end.
+const BROUGHT_BACK_WITHIN: Duration = Duration::from_secs(2);
 
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -114,12 +117,18 @@ impl Cluster {
         self.folder.root()
     }
 
-    pub fn log_path(&self) -> PathBuf {
-        self.folder.log()
+    /// Whether it still is the server that it was, and neither ended nor about to.
+    pub async fn is_running(&mut self) -> bool {
+        if let Some((child, _)) = &mut self.tie {
+            return child.try_wait().is_ok_and(|ended| ended.is_none());
+        }
+        let found = Running::find(&self.folder).await;
+        found.is_ok_and(|it| it.is_some_and(|it| it.pid == self.running.pid))
     }
 
-    pub fn running(&self) -> &Running {
-        &self.running
+    /// Whether it ends with this process.
+    pub fn ends_with_us(&self) -> bool {
+        self.tie.is_some()
     }
 
     /// Resolves, with the reason, when the server has ended although nobody here stopped it:
@@ -160,7 +169,8 @@ pub async fn find_running(data_dir: &Path) -> Result<Option<Running>, Error> {
     }
 }
 
-/// Stops whatever server runs on a data folder, and tells whether there was one.
+/// Stops whatever server runs on a data folder, and tells whether there was one. Fails if somebody
+/// brings it back at once.
 pub async fn stop_running(data_dir: &Path) -> Result<bool, Error> {
     let Some(folder) = Folder::existing(data_dir) else {
         return Ok(false);
@@ -168,14 +178,30 @@ pub async fn stop_running(data_dir: &Path) -> Result<bool, Error> {
     let Some(file) = read_pid_file(&folder)? else {
         return Ok(false);
     };
-    if !file.names_a_server().await {
+    if !file.names_a_server(&folder.cluster()).await {
         return Ok(false);
     }
     send(file.pid, Signal::SIGINT)?;
     if !has_ended(&folder, file.pid, STOP_WITHIN).await {
         stop_at_once(&folder, file.pid).await?;
     }
+    if is_brought_back(&folder).await {
+        return Err(Error::KeptRunning {
+            path: folder.root().to_owned(),
+        });
+    }
     Ok(true)
+}
+
+async fn is_brought_back(folder: &Folder) -> bool {
+    let since = Instant::now();
+    while since.elapsed() < BROUGHT_BACK_WITHIN {
+        if StartLock::is_held(folder) || matches!(find(folder).await, Ok(Some(_))) {
+            return true;
+        }
+        sleep(Duration::from_millis(10)).await;
+    }
+    false
 }
 
 async fn find(folder: &Folder) -> Result<Option<Running>, Error> {

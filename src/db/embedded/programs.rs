@@ -11,9 +11,7 @@ use tokio::time::timeout;
 use super::account::Account;
 use super::folder::{Folder, StartLock};
 use super::{Error, UnknownBinaries, download};
-
-/// What the schema needs.
-pub const OLDEST_MAJOR: u32 = 15;
+use crate::db::OLDEST_POSTGRES;
 
 /// Where PostgreSQL's programs come from: the setting `REGIMEN_POSTGRES`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -161,7 +159,8 @@ fn real_folder(folder: &Path) -> Option<PathBuf> {
 }
 
 fn best(found: &[Programs], wanted: Option<u32>) -> Option<Programs> {
-    let fits = |it: &&Programs| wanted.map_or(it.major >= OLDEST_MAJOR, |major| it.major == major);
+    let fits =
+        |it: &&Programs| wanted.map_or(it.major >= OLDEST_POSTGRES, |major| it.major == major);
     // The first of equals, so that `PATH` goes before folders we merely know of.
     found
         .iter()
@@ -192,6 +191,7 @@ fn nothing_fits(found: &[Programs], wanted: Option<u32>, folder: &Folder) -> Err
 }
 
 fn well_known_folders() -> Vec<PathBuf> {
+    // No setting of ours: every program is looked for there, by us as by a shell.
     let path = env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<PathBuf> = env::split_paths(&path).collect();
     for (parent, prefix, rest) in [
@@ -222,4 +222,32 @@ async fn folder_of_pg_config(account: &Account) -> Option<PathBuf> {
     let answer = timeout(Duration::from_secs(10), asked).await.ok()?.ok()?;
     let folder = String::from_utf8(answer.stdout).ok()?;
     Some(folder.trim().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_there_is_no_postgresql_the_message_names_the_package_to_install() {
+        let here = env::temp_dir();
+        let folder = Folder::existing(&here).unwrap();
+        let old = Programs {
+            folder: "/opt/old/bin".into(),
+            version: "14.2".to_owned(),
+            major: 14,
+        };
+        let package = if cfg!(target_os = "macos") {
+            "`brew install postgresql@17`"
+        } else {
+            "`apt-get install postgresql`"
+        };
+
+        for (found, seen) in [(vec![], "(none)"), (vec![old], "(14.2 in `/opt/old/bin`)")] {
+            let message = nothing_fits(&found, None, &folder).to_string();
+            for part in ["no PostgreSQL 15 or newer", seen, package, "`DATABASE_URL`"] {
+                assert!(message.contains(part), "no `{part}` in: {message}");
+            }
+        }
+    }
 }

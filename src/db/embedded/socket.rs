@@ -24,6 +24,7 @@ pub fn file(folder: &Path, port: u16) -> PathBuf {
 /// A folder for the socket that only `account` can enter.
 pub fn make_folder(folder: &Folder, account: &Account) -> Result<PathBuf, Error> {
     let name = format!("regimen-{}-{}", account.uid(), short_hash(folder.root()));
+    // `TMPDIR` is no setting of ours: it says where this system wants such folders.
     let places = [
         folder.root().join("run"),
         env::temp_dir().join(&name),

@@ -1,7 +1,9 @@
 //! The other commands: `db`, `seed`, `schema`.
 
+use std::{fs, os::unix::fs::symlink, process::Command};
+
 use crate::support::{
-    Finished, TestDatabase, eventually, is_alive, postmaster, regimen, scratch_folder,
+    Finished, Server, TestDatabase, eventually, is_alive, postmaster, regimen, scratch_folder,
 };
 
 #[tokio::test]
@@ -39,6 +41,44 @@ async fn the_private_postgresql_is_started_asked_and_stopped_by_hand() {
 
     assert_eq!(run(&["stop"]).await.1, "stopped");
     eventually("PostgreSQL ends", async || !is_alive(postgres)).await;
+}
+
+#[tokio::test]
+async fn stopping_what_a_server_keeps_running_says_so() {
+    let folder = scratch_folder("kept");
+    let server = Server::start(&folder).await;
+
+    let run = Finished::of(regimen(&folder).args(["db", "stop"])).await;
+
+    let failure = run.failure();
+    assert!(failure.contains("stop that server"), "{failure}");
+    let data = folder.join(".regimen").display().to_string();
+    assert!(failure.contains(&data), "{failure}");
+    server.says("PostgreSQL runs again").await;
+    assert!(server.stop().await);
+    let run = Finished::of(regimen(&folder).args(["db", "stop"])).await;
+    assert_eq!(run.stdout, "it was not running\n");
+}
+
+#[tokio::test]
+async fn stopping_spares_a_postgresql_that_only_has_the_number_of_ours() {
+    let folder = scratch_folder("stranger");
+    let cluster = folder.join(".regimen/postgres");
+    fs::create_dir_all(&cluster).unwrap();
+    let program = folder.join("postgres");
+    symlink("/bin/sleep", &program).unwrap();
+    let mut stranger = Command::new(&program).arg("60").spawn().unwrap();
+    let (pid, path) = (stranger.id(), cluster.display());
+    let file = format!("{pid}\n{path}\n0\n5432\n{path}\n\n\nready\n");
+    fs::write(cluster.join("postmaster.pid"), file).unwrap();
+
+    let run = Finished::of(regimen(&folder).args(["db", "stop"])).await;
+
+    let spared = stranger.try_wait().unwrap().is_none();
+    stranger.kill().unwrap();
+    stranger.wait().unwrap();
+    assert!(spared, "{}", run.stderr);
+    assert_eq!(run.stdout, "it was not running\n");
 }
 
 #[tokio::test]

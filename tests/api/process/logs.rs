@@ -1,8 +1,11 @@
 //! What a server writes about its work: enough to find a request, never what it was about.
 
+use std::os::unix::fs::PermissionsExt;
+
+use diesel_async::SimpleAsyncConnection;
 use serde_json::{Value, json};
 
-use crate::support::{Server, TestDatabase, regimen, scratch_folder};
+use crate::support::{Server, TestDatabase, give_to_postgres, regimen, scratch_folder, session};
 
 /// The lines as objects; a line that is none fails the test.
 fn objects(log: &str) -> Vec<Value> {
@@ -53,6 +56,54 @@ async fn in_production_every_line_is_an_object_and_names_its_request() {
     assert!(server.stop().await);
     let log = log.await;
     assert_eq!(objects(&log).last().unwrap()["message"], "stopped");
+}
+
+#[tokio::test]
+async fn a_private_database_in_production_is_not_passed_over_in_silence() {
+    let folder = scratch_folder("unnamed");
+    let mut command = regimen(&folder);
+    command.env("REGIMEN_ENV", "production").env(
+        "REGIMEN_TOKEN_SECRET",
+        "for tests and for nothing else, ever",
+    );
+
+    let server = Server::spawn(&mut command).await;
+
+    let lines = objects(&server.log());
+    let warning = lines.iter().find(|line| line["level"] == "WARN");
+    let message = warning.expect("a warning")["message"].as_str().unwrap();
+    let data = folder.join(".regimen").display().to_string();
+    for part in ["`DATABASE_URL` is not set", "private PostgreSQL", &data] {
+        assert!(message.contains(part), "no `{part}` in: {message}");
+    }
+    assert!(server.stop().await);
+}
+
+#[tokio::test]
+async fn the_log_of_the_private_postgresql_is_its_owners_alone_and_quotes_no_row() {
+    const MARKER: &str = "zqxj private words";
+    let folder = scratch_folder("postgres-log");
+    let data = folder.join(".regimen");
+    std::fs::create_dir(&data).unwrap();
+    // As an older version made it.
+    std::fs::write(data.join("postgres.log"), "").unwrap();
+    give_to_postgres(&data.join("postgres.log"));
+    let server = Server::start(&folder).await;
+    let mut session = session(&data).await;
+    let insert = format!("INSERT INTO kept SELECT '{MARKER}'");
+    let made = format!("CREATE TABLE kept (it text PRIMARY KEY); {insert}");
+    session.batch_execute(&made).await.unwrap();
+
+    let again = "INSERT INTO kept SELECT it FROM kept";
+    session.batch_execute(again).await.unwrap_err();
+
+    let path = data.join("postgres.log");
+    let log = std::fs::read_to_string(&path).unwrap();
+    assert!(log.contains("duplicate key value"), "{log}");
+    assert!(!log.contains(MARKER), "{log}");
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    assert!(server.stop().await);
 }
 
 #[tokio::test]

@@ -195,6 +195,7 @@ async fn a_postgresql_started_by_hand_outlives_its_guests_and_is_brought_back_by
     let by_hand = postmaster(&data);
 
     let server = Server::start(&folder).await;
+    server.says("Ctrl-C stops the server; its PostgreSQL").await;
     answers(&server).await;
     assert!(server.stop().await);
     assert!(is_alive(by_hand), "it was not the server's to stop");
@@ -221,6 +222,24 @@ async fn a_database_half_made_by_a_killed_process_is_made_anew() {
 
     answers(&server).await;
     assert!(!leftover.exists());
+    assert!(server.stop().await);
+}
+
+#[tokio::test]
+async fn a_kill_in_the_middle_of_the_first_start_is_in_nobodys_way() {
+    let folder = scratch_folder("cut-short");
+    let data = folder.join(".regimen");
+    let mut server = Server::begin(&mut regimen(&folder));
+    // Far enough in that there is something half made.
+    let begun = data.join("postgres.new/PG_VERSION");
+    eventually("it makes a database", async || begun.exists()).await;
+
+    server.kill().await;
+
+    assert!(!data.join("postgres").exists(), "it was complete already");
+    let server = Server::start(&folder).await;
+    answers(&server).await;
+    assert!(!data.join("postgres.new").exists());
     assert!(server.stop().await);
 }
 

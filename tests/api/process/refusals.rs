@@ -5,7 +5,7 @@ use std::{fs, net::TcpListener, path::Path};
 use crate::support::{Finished, give_to_postgres, regimen, scratch_folder};
 
 /// A cluster by its looks.
-fn fake_cluster(data: &Path, version: Option<&str>) {
+pub(super) fn fake_cluster(data: &Path, version: Option<&str>) {
     let cluster = data.join("postgres");
     fs::create_dir_all(cluster.join("global")).unwrap();
     fs::write(cluster.join("global/pg_control"), "precious").unwrap();
@@ -16,7 +16,7 @@ fn fake_cluster(data: &Path, version: Option<&str>) {
 }
 
 #[track_caller]
-fn names(failure: &str, parts: &[&str]) {
+pub(super) fn names(failure: &str, parts: &[&str]) {
     for part in parts {
         assert!(failure.contains(part), "no `{part}` in: {failure}");
     }

@@ -84,6 +84,13 @@ impl Server {
 
     /// Starts a prepared command on a free port and waits until it says where it listens.
     pub async fn spawn(command: &mut Command) -> Self {
+        let mut server = Self::begin(command);
+        server.url = server.address().await;
+        server
+    }
+
+    /// Starts a prepared command on a free port without waiting for anything.
+    pub fn begin(command: &mut Command) -> Self {
         let mut child = command.env("REGIMEN_PORT", "0").spawn().expect("it starts");
         let (text, output) = watch::channel(String::new());
         let (errors, log) = watch::channel(String::new());
@@ -91,14 +98,12 @@ impl Server {
         let stderr = BufReader::new(child.stderr.take().expect("stderr")).lines();
         tokio::spawn(collect(stdout, vec![text.clone()]));
         tokio::spawn(collect(stderr, vec![errors, text]));
-        let mut server = Self {
+        Self {
             url: String::new(),
             child,
             output,
             log,
-        };
-        server.url = server.address().await;
-        server
+        }
     }
 
     async fn address(&mut self) -> String {
