@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use apollo_compiler::{
     Name, Node,
-    ast::{Argument, Definition, DirectiveList, Document, Selection, Value},
+    ast::{Argument, Definition, DirectiveList, Document, OperationDefinition, Selection, Value},
 };
 
 use super::Refusal;
@@ -93,39 +93,9 @@ pub(super) fn measure(document: &Document, limits: &Limits) -> Result<(), Refusa
         operations.len(),
         limits.operations,
     )?;
-    for operation in operations {
-        at_most(
-            "TOO_MANY_VARIABLES",
-            "variables",
-            operation.variables.len(),
-            limits.variables,
-        )?;
-        at_most(
-            "TOO_MANY_ROOT_FIELDS",
-            "root fields",
-            operation.selection_set.len(),
-            limits.root_fields,
-        )?;
-        for variable in &operation.variables {
-            meter.directives(&variable.directives)?;
-            if let Some(value) = &variable.default_value {
-                meter.value(value)?;
-            }
-        }
-        meter.directives(&operation.directives)?;
-        let extent = meter.set(&operation.selection_set, 0)?;
-        at_most(
-            "DOCUMENT_TOO_DEEP",
-            "levels of fields",
-            extent.depth,
-            limits.depth,
-        )?;
-        if extent.fields > limits.fields {
-            let most = usize::try_from(limits.fields).unwrap_or(usize::MAX);
-            return Err(Refusal::limit("TOO_MANY_FIELDS", "fields", most));
-        }
-    }
-    Ok(())
+    operations
+        .into_iter()
+        .try_for_each(|operation| meter.operation(operation))
 }
 
 fn at_most(code: &'static str, what: &str, found: usize, most: usize) -> Result<(), Refusal> {
@@ -145,6 +115,39 @@ struct Meter<'a> {
 }
 
 impl Meter<'_> {
+    fn operation(&mut self, operation: &OperationDefinition) -> Result<(), Refusal> {
+        let limits = self.limits;
+        at_most(
+            "TOO_MANY_VARIABLES",
+            "variables",
+            operation.variables.len(),
+            limits.variables,
+        )?;
+        at_most(
+            "TOO_MANY_ROOT_FIELDS",
+            "root fields",
+            operation.selection_set.len(),
+            limits.root_fields,
+        )?;
+        for variable in &operation.variables {
+            self.directives(&variable.directives)?;
+            if let Some(value) = &variable.default_value {
+                self.value(value)?;
+            }
+        }
+        self.directives(&operation.directives)?;
+        let extent = self.set(&operation.selection_set, 0)?;
+        at_most(
+            "DOCUMENT_TOO_DEEP",
+            "levels of fields",
+            extent.depth,
+            limits.depth,
+        )?;
+        let fields = usize::try_from(extent.fields).unwrap_or(usize::MAX);
+        let most = usize::try_from(limits.fields).unwrap_or(usize::MAX);
+        at_most("TOO_MANY_FIELDS", "fields", fields, most)
+    }
+
     fn set(&mut self, selections: &[Selection], depth: usize) -> Result<Extent, Refusal> {
         if depth > self.limits.nesting {
             return Err(Refusal::limit(

@@ -25,7 +25,7 @@ use tokio::runtime::Runtime;
 
 const LIMITS: Limits = Limits {
     connect_timeout: Duration::from_secs(20),
-    statement_timeout: Duration::from_secs(60),
+    statement_timeout: Duration::from_mins(1),
 };
 
 /// The database that all others are cloned from.
