@@ -11,6 +11,7 @@ mod wire;
 pub use answer::Answer;
 pub use app::{TestApp, TestUser};
 pub use cluster::{TestDatabase, scratch_folder};
-pub use private::{eventually, give_to_postgres, is_alive, postmaster, session};
+pub use private::{eventually, is_alive, postmaster, session};
 pub use process::{Finished, Server, regimen};
+pub use remote::give_to_postgres;
 pub use wire::{Sent, Wire};
