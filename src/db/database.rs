@@ -36,6 +36,15 @@ pub struct Database {
 }
 
 impl Database {
+    /// What the private PostgreSQL needs to know.
+    #[must_use]
+    pub fn private(config: &Config) -> embedded::Options {
+        embedded::Options {
+            data_dir: config.data_dir.clone(),
+            binaries: config.postgres.clone(),
+        }
+    }
+
     /// Reaches the database of `DATABASE_URL`, or starts the private one.
     pub async fn open(config: &Config) -> Result<Self, NoDatabase> {
         let limits = Limits {
@@ -45,7 +54,7 @@ impl Database {
         let (url, cluster) = if let Some(url) = &config.database_url {
             (url.clone(), None)
         } else {
-            let cluster = Cluster::start(&config.embedded(), Lifetime::WithUs).await?;
+            let cluster = Cluster::start(&Self::private(config), Lifetime::WithUs).await?;
             (Secret::new(cluster.url()), Some(cluster))
         };
         let address = Address::parse("DATABASE_URL", &url)?;
@@ -65,9 +74,9 @@ impl Database {
             limits,
             pool,
             cluster,
-            restart: config.embedded(),
+            restart: Self::private(config),
         };
-        let first = first_connection(&database.address, limits, config.connect_retries()).await?;
+        let first = first_connection(&database.address, limits, config.connect_retries).await?;
         if database.cluster.is_none() {
             database.address.check_pooler(limits, first).await?;
         }
