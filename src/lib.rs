@@ -30,20 +30,26 @@ pub mod users;
 /// Planned, running and finished training.
 pub mod workouts;
 
-/// The feed of all changes, written with every one of them.
-pub mod changes;
 /// What all concepts share of GraphQL: context, pages, checked input, mutations, errors as shown.
 pub mod graphql;
 
-/// Everything a person can set.
-pub mod config;
-/// Reaching, pooling and migrating the database, and starting a private one.
-pub mod db;
-/// The errors that API users see.
-pub mod error;
-/// Typed ids.
-mod ids;
-/// Log lines: which, and in what form.
-pub mod logging;
+/// The feed of all changes, written with every one of them.
+pub mod changes;
+
 /// Who is asking.
 pub mod viewer;
+
+/// The errors that API users see.
+pub mod error;
+
+/// Typed ids.
+mod ids;
+
+/// Log lines: which, and in what form.
+pub mod logging;
+
+/// Reaching, pooling and migrating the database, and starting a private one.
+pub mod db;
+
+/// Everything a person can set.
+pub mod config;

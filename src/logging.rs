@@ -1,6 +1,10 @@
 //! Log lines: readable in development, JSON in production, on standard error in both.
 
-use std::io::IsTerminal;
+use std::{
+    backtrace::{Backtrace, BacktraceStatus},
+    io::IsTerminal,
+    panic::PanicHookInfo,
+};
 
 use tracing_subscriber::{
     Layer, filter::LevelFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt,
@@ -10,7 +14,7 @@ use crate::config::{Config, LogFormat};
 
 /// Starts logging for this process. A second call changes nothing.
 pub fn start(config: &Config) {
-    let layer = match config.log_format() {
+    let layer = match config.log_format {
         LogFormat::Json => fmt::layer()
             .json()
             .flatten_event(true)
@@ -32,5 +36,71 @@ pub fn start(config: &Config) {
         .clone()
         .with_target("tokio_postgres::query", LevelFilter::INFO);
     let filtered = layer.with_filter(levels);
-    let _ = tracing_subscriber::registry().with(filtered).try_init();
+    if tracing_subscriber::registry()
+        .with(filtered)
+        .try_init()
+        .is_ok()
+    {
+        std::panic::set_hook(Box::new(log_panic));
+    }
+}
+
+/// A panic is a line like any other, with the id of the request that it happened in.
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let backtrace = Backtrace::capture();
+    tracing::error!(
+        panic = panic.payload_as_str().unwrap_or("no text"),
+        at = panic.location().map(tracing::field::display),
+        backtrace = (backtrace.status() == BacktraceStatus::Captured)
+            .then(|| tracing::field::display(&backtrace)),
+        "something failed with a panic",
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io,
+        sync::{Arc, Mutex},
+    };
+
+    use serde_json::Value;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_panic_is_one_line_like_any_other() {
+        let written = Written::default();
+        let writer = written.clone();
+        let lines = fmt::layer().json().flatten_event(true);
+        let lines = lines.with_writer(move || writer.clone());
+        let usual = std::panic::take_hook();
+        std::panic::set_hook(Box::new(log_panic));
+
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), || {
+            let failed = std::panic::catch_unwind(|| panic!("two\nlines"));
+            assert!(failed.is_err());
+        });
+
+        std::panic::set_hook(usual);
+        let line: Value = serde_json::from_slice(&written.0.lock().unwrap()).unwrap();
+        assert_eq!(line["panic"], "two\nlines");
+        assert!(
+            line["at"].as_str().unwrap().contains("logging.rs"),
+            "{line}"
+        );
+    }
 }

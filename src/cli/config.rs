@@ -69,7 +69,9 @@ pub fn markdown() -> String {
         };
         let cells = [
             format!("`{}`", setting.name),
-            format!("`--{}`", setting.flag()),
+            setting
+                .flag()
+                .map_or_else(String::new, |flag| format!("`--{flag}`")),
             default,
             setting.doc.trim().replace('|', "\\|"),
         ];

@@ -1,11 +1,14 @@
 //! `regimen db`: for a person who wants to look into the private PostgreSQL.
 
-use std::{path::PathBuf, process::Command};
+use std::process::Command;
 
 use super::Outcome;
 use crate::{
-    config::Config,
-    db::embedded::{self, Cluster, Lifetime},
+    config::{Config, Secret},
+    db::{
+        Address, Database,
+        embedded::{self, Cluster, Lifetime, Running},
+    },
 };
 
 #[derive(clap::Subcommand)]
@@ -26,7 +29,11 @@ pub(super) enum Verb {
 
 pub(super) async fn run(config: &Config, verb: Verb) -> Outcome {
     match verb {
-        Verb::Url => println!("{}", url(config).await?),
+        Verb::Url => match given(config) {
+            // Password and all: whoever asks for it means to use it.
+            Some((_, url)) => println!("{}", url.expose()),
+            None => println!("{}", running(config).await?.url()),
+        },
         Verb::Psql { args } => return psql(config, &args).await,
         Verb::Start => start(config).await?,
         Verb::Stop => stop(config).await?,
@@ -34,20 +41,27 @@ pub(super) async fn run(config: &Config, verb: Verb) -> Outcome {
     Ok(())
 }
 
-/// The address, password and all: whoever asks for it means to use it.
-async fn url(config: &Config) -> Result<String, Box<dyn std::error::Error>> {
-    if let Some(url) = &config.database_url {
-        return Ok(url.expose().to_owned());
-    }
-    match embedded::find_running(&config.embedded().data_dir).await? {
-        Some(running) => Ok(running.url()),
-        None => Err("the private PostgreSQL does not run: start it with `regimen db start`".into()),
-    }
+/// The variable that names somebody else's database, and its address: past the pooler where that is
+/// known, because `pg_dump` and most of `psql` need a session of their own.
+fn given(config: &Config) -> Option<(&'static str, &Secret)> {
+    let url = config.database_url.as_ref()?;
+    Some(match &config.database_direct_url {
+        Some(direct) => ("DATABASE_DIRECT_URL", direct),
+        None => ("DATABASE_URL", url),
+    })
+}
+
+async fn running(config: &Config) -> Result<Running, Box<dyn std::error::Error>> {
+    embedded::find_running(&config.data_dir)
+        .await?
+        .ok_or_else(|| {
+            "the private PostgreSQL does not run: start it with `regimen db start`".into()
+        })
 }
 
 async fn start(config: &Config) -> Outcome {
     refuse_foreign(config)?;
-    let cluster = Cluster::start(&config.embedded(), Lifetime::Detached).await?;
+    let cluster = Cluster::start(&Database::private(config), Lifetime::Detached).await?;
     let what = if cluster.started_here() {
         "started"
     } else {
@@ -59,7 +73,7 @@ async fn start(config: &Config) -> Outcome {
 
 async fn stop(config: &Config) -> Outcome {
     refuse_foreign(config)?;
-    let was_running = embedded::stop_running(&config.embedded().data_dir).await?;
+    let was_running = embedded::stop_running(&config.data_dir).await?;
     println!(
         "{}",
         if was_running {
@@ -82,19 +96,24 @@ fn refuse_foreign(config: &Config) -> Outcome {
 
 /// The program that came with the private PostgreSQL, or whichever is installed.
 async fn psql(config: &Config, args: &[String]) -> Outcome {
-    let url = url(config).await?;
-    let running = match config.database_url {
-        Some(_) => None,
-        None => embedded::find_running(&config.embedded().data_dir).await?,
+    let mut command = if let Some((variable, url)) = given(config) {
+        let (url, password) = Address::parse(variable, url)?.apart(url);
+        let mut command = Command::new("psql");
+        command.arg(url);
+        if let Some(password) = password {
+            // Not on the command line, which others can read.
+            command.env("PGPASSWORD", password.expose());
+        }
+        command
+    } else {
+        let running = running(config).await?;
+        let mut command = Command::new(running.psql());
+        command.arg(running.url());
+        command
     };
-    let program = running.map_or_else(|| PathBuf::from("psql"), |running| running.psql());
-    let status = Command::new(program)
-        .arg(url)
-        .args(args)
-        .status()
-        .map_err(|error| {
-            format!("`psql` cannot be run: {error}; it comes with the package `postgresql-client`")
-        })?;
+    let status = command.args(args).status().map_err(|error| {
+        format!("`psql` cannot be run: {error}; it comes with the package `postgresql-client`")
+    })?;
     if status.success() {
         Ok(())
     } else {

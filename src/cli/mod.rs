@@ -18,7 +18,8 @@ use std::{collections::HashMap, error::Error, process::ExitCode};
 use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::{
-    config::{Config, SETTINGS, Setting},
+    config::{self as settings, Config, SETTINGS, Setting},
+    db::embedded,
     logging,
 };
 
@@ -35,6 +36,15 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Verb {
+    #[command(flatten)]
+    Configured(Configured),
+    /// Print the GraphQL schema
+    Schema,
+}
+
+/// What needs the settings.
+#[derive(Subcommand)]
+enum Configured {
     /// Start the server; this is what happens when no command is given
     Serve,
     /// Show the settings in force, secrets masked
@@ -50,8 +60,6 @@ enum Verb {
     /// Look after accounts
     #[command(subcommand)]
     User(user::Verb),
-    /// Print the GraphQL schema
-    Schema,
 }
 
 /// Runs the command that the process was started with.
@@ -70,56 +78,71 @@ pub fn main() -> ExitCode {
 fn run(matches: &ArgMatches) -> Outcome {
     let verb = Cli::from_arg_matches(matches)?
         .command
-        .unwrap_or(Verb::Serve);
-    if matches!(verb, Verb::Schema) {
+        .unwrap_or(Verb::Configured(Configured::Serve));
+    let Verb::Configured(verb) = verb else {
         return schema::run();
-    }
-    let config = Config::read(flags(matches))?;
+    };
+    let config = Config::read(flags(matches), embedded::default_data_dir())?;
     logging::start(&config);
+    for (name, meant) in settings::misspelled_in_environment() {
+        tracing::warn!(
+            "the environment sets `{name}`, which does not exist: did you mean `{meant}`?"
+        );
+    }
     // The main thread drives the command itself: whatever it starts belongs to a thread that stays.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
     let outcome = runtime.block_on(async {
         match verb {
-            Verb::Serve => serve::run(&config).await,
-            Verb::Config(args) => config::run(&config, &args),
-            Verb::Db(verb) => db::run(&config, verb).await,
-            Verb::Migrate(verb) => migrate::run(&config, verb).await,
-            Verb::Seed(args) => seed::run(&config, &args).await,
-            Verb::User(verb) => user::run(&config, verb).await,
-            Verb::Schema => schema::run(),
+            Configured::Serve => serve::run(&config).await,
+            Configured::Config(args) => config::run(&config, &args),
+            Configured::Db(verb) => db::run(&config, verb).await,
+            Configured::Migrate(verb) => migrate::run(&config, verb).await,
+            Configured::Seed(args) => seed::run(&config, &args).await,
+            Configured::User(verb) => user::run(&config, verb).await,
         }
     });
     runtime.shutdown_background();
     outcome
 }
 
-/// The commands, each with a flag for every setting.
+/// The commands, each with a flag for every setting that is no secret.
 fn command() -> Command {
-    Cli::command().args(SETTINGS.iter().map(flag)).after_help(
-        "Every setting can be a flag, an environment variable, or a line of `.env`, in that order of precedence.",
-    )
+    let secrets: Vec<&str> = SETTINGS
+        .iter()
+        .filter(|setting| setting.secret)
+        .map(|setting| setting.name)
+        .collect();
+    Cli::command()
+        .args(SETTINGS.iter().filter_map(flag))
+        .after_help(format!(
+            "Every setting can be a flag, an environment variable, or a line of `.env`, in that order of \
+             precedence. No flags, because others can read command lines: {}.",
+            secrets.join(", ")
+        ))
 }
 
-fn flag(setting: &'static Setting) -> Arg {
+fn flag(setting: &'static Setting) -> Option<Arg> {
     let mut help = format!("{} [env: {}]", setting.doc.trim(), setting.name);
     if !setting.default.is_empty() {
         help.extend([" [default: ", setting.default, "]"]);
     }
-    Arg::new(setting.name)
-        .long(setting.flag())
+    let flag = Arg::new(setting.name)
+        .long(setting.flag()?)
         .help(help)
         .help_heading("Settings")
         .value_name("VALUE")
         .hide_short_help(true)
-        .global(true)
+        .global(true);
+    Some(flag)
 }
 
 /// The settings given as flags, before the command or after it.
 fn flags(matches: &ArgMatches) -> HashMap<&'static str, String> {
     SETTINGS
         .iter()
+        .filter(|setting| !setting.secret)
         .filter_map(|setting| {
             let value: &String = matches.get_one(setting.name)?;
             Some((setting.name, value.clone()))

@@ -71,7 +71,7 @@ fn warn_of_private_production(config: &Config) {
     if config.is_production() && config.database_url.is_none() {
         tracing::warn!(
             "`DATABASE_URL` is not set: this production server keeps its data in a private PostgreSQL, in `{}`",
-            config.embedded().data_dir.display()
+            config.data_dir.display()
         );
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, path::Path};
 
-use super::{Error, settings::SETTINGS};
+use super::{Error, settings::meant_by};
 
 /// The variables of the file at `path`; none where there is no such file.
 pub(super) fn read(path: &Path) -> Result<HashMap<String, String>, Error> {
@@ -19,12 +19,13 @@ pub(super) fn read(path: &Path) -> Result<HashMap<String, String>, Error> {
     let text = normal(&text);
     let mut variables = HashMap::new();
     for entry in dotenvy::from_read_iter(text.as_bytes()) {
-        let (name, value) = entry.map_err(|_| Error::BadLine {
-            path: path.to_path_buf(),
-            line: bad_line(&text),
-        })?;
+        let (name, value) = entry.map_err(|_| bad_line(path, &text))?;
         refuse_misspelled(path, &text, &name)?;
         variables.insert(name, value);
+    }
+    if let Some(line) = substitution(&text) {
+        let path = path.to_path_buf();
+        return Err(Error::Substitution { path, line });
     }
     Ok(variables)
 }
@@ -34,30 +35,52 @@ fn normal(text: &str) -> String {
     format!("{}\n", text.trim_start_matches('\u{feff}'))
 }
 
-/// The number of the line where reading fails: all before it can be read by themselves. The parser
-/// does not say, and what it does say quotes the line.
-fn bad_line(text: &str) -> usize {
+/// Names the line where reading fails: all before it can be read by themselves. The parser does not
+/// say, and what it does say quotes the line.
+fn bad_line(path: &Path, text: &str) -> Error {
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     let readable = |count: &usize| {
         let text = lines[..*count].concat();
         dotenvy::from_read_iter(text.as_bytes()).all(|entry| entry.is_ok())
     };
-    1 + (0..lines.len()).rev().find(readable).unwrap_or(0)
+    let line = 1 + (0..lines.len()).rev().find(readable).unwrap_or(0);
+    let path = path.to_path_buf();
+    // An opened `${` is unreadable as well, but has nothing to do with spaces.
+    if substitution(text) == Some(line) {
+        Error::Substitution { path, line }
+    } else {
+        Error::BadLine { path, line }
+    }
+}
+
+/// The line of the first `$` that the parser takes for the start of a variable's name, and would replace
+/// by its value, or by nothing.
+fn substitution(text: &str) -> Option<usize> {
+    let (mut line, mut quote, mut escaped, mut comment) = (1, None, false, false);
+    let mut before = '\n';
+    for letter in text.chars() {
+        match (quote, letter) {
+            (None, '\n') => (escaped, comment) = (false, false),
+            _ if comment => {}
+            _ if escaped => escaped = false,
+            (Some('\''), '\'') | (Some('"'), '"') => quote = None,
+            (Some('\''), _) => {}
+            (_, '\\') => escaped = true,
+            (_, '$') => return Some(line),
+            (None, '\'' | '"') => quote = Some(letter),
+            (None, '#') => comment = before.is_whitespace() || before == '=',
+            _ => {}
+        }
+        line += usize::from(letter == '\n');
+        before = letter;
+    }
+    None
 }
 
 /// Other tools may keep their variables in the same file, so an unknown name is fine, but one that
 /// all but spells a setting of ours would be silently ignored: that is refused.
 fn refuse_misspelled(path: &Path, text: &str, name: &str) -> Result<(), Error> {
-    if SETTINGS.iter().any(|setting| setting.name == name) {
-        return Ok(());
-    }
-    let meant = SETTINGS
-        .iter()
-        .map(|setting| setting.name)
-        .min_by_key(|known| distance(known, name));
-    let Some(meant) =
-        meant.filter(|known| name.starts_with("REGIMEN_") || distance(known, name) <= 2)
-    else {
+    let Some(meant) = meant_by(name) else {
         return Ok(());
     };
     let line = line_where(text, |line| {
@@ -78,30 +101,33 @@ fn line_where(text: &str, is_it: impl Fn(&str) -> bool) -> usize {
     text.lines().position(is_it).map_or(0, |index| index + 1)
 }
 
-/// How many letters must be added, removed or changed to turn one name into the other.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, to) in b.iter().enumerate() {
-            let changed = diagonal + usize::from(from != *to);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
-}
-
 #[cfg(test)]
 mod tests {
-    use super::distance;
+    use super::substitution;
 
     #[test]
-    fn distance_counts_edits() {
-        assert_eq!(distance("DATABASE_URL", "DATABASE_URL"), 0);
-        assert_eq!(distance("DATABASE_URL", "DATABSE_URL"), 1);
-        assert_eq!(distance("DATABASE_URL", "DATABSAE_URL"), 2);
+    fn a_dollar_is_found_where_it_would_be_replaced_and_nowhere_else() {
+        for kept in [
+            "A='pa$word'",
+            r"A=pa\$word",
+            r#"A="pa\$word""#,
+            "# $A",
+            "A=b # $A",
+            "A= # $A",
+            "A='b\n$c'\nB=d",
+        ] {
+            assert_eq!(substitution(kept), None, "{kept}");
+        }
+        for replaced in [
+            "A=pa$word",
+            "A=\"pa$word\"",
+            "A=b#$c",
+            "A='b'$c",
+            "A=${b",
+            "A=$",
+        ] {
+            let text = format!("# first\n{replaced}\n");
+            assert_eq!(substitution(&text), Some(2), "{replaced}");
+        }
     }
 }

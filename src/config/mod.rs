@@ -13,9 +13,7 @@ use std::{
 
 pub use secret::Secret;
 pub use settings::{Config, SETTINGS, Setting};
-pub use values::{Environment, LogFormat, LogLevels};
-
-use crate::db::embedded;
+pub use values::{Binaries, Environment, LogFormat, LogLevels};
 
 /// Why the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +29,8 @@ pub enum Error {
     Missing { name: &'static str },
     #[error("line {line} of `{}` cannot be read: write it as `NAME=value`, with quotes around a value that has spaces", path.display())]
     BadLine { path: PathBuf, line: usize },
+    #[error("line {line} of `{}` has a `$` that stands for a variable: put the value in single quotes to keep it, or write `\\$`", path.display())]
+    Substitution { path: PathBuf, line: usize },
     #[error("line {line} of `{}` sets `{name}`, which does not exist: did you mean `{meant}`?", path.display())]
     Misspelled {
         path: PathBuf,
@@ -50,6 +50,8 @@ pub(crate) struct Source {
     flags: HashMap<&'static str, String>,
     environment: HashMap<String, String>,
     file: HashMap<String, String>,
+    /// Where data lies unless somebody says: only who runs the database knows.
+    data_dir: PathBuf,
 }
 
 impl Source {
@@ -68,19 +70,14 @@ impl Source {
 }
 
 impl Config {
-    /// Reads the configuration of this process; `flags` are the values given on the command line.
-    pub fn read(flags: HashMap<&'static str, String>) -> Result<Self, Error> {
+    /// Reads the configuration of this process; `flags` are the values given on the command line, and
+    /// `data_dir` is where data lies unless somebody says.
+    pub fn read(flags: HashMap<&'static str, String>, data_dir: PathBuf) -> Result<Self, Error> {
         Self::from_sources(&Source {
             flags,
-            environment: std::env::vars_os()
-                .filter_map(|(name, value)| {
-                    Some((
-                        name.into_string().ok()?,
-                        value.to_string_lossy().into_owned(),
-                    ))
-                })
-                .collect(),
+            environment: environment(),
             file: dotenv::read(Path::new(".env"))?,
+            data_dir,
         })
     }
 
@@ -90,6 +87,7 @@ impl Config {
             flags: HashMap::new(),
             environment: HashMap::new(),
             file: HashMap::new(),
+            data_dir: PathBuf::from(".regimen"),
         })
     }
 
@@ -97,32 +95,29 @@ impl Config {
     pub fn is_production(&self) -> bool {
         self.environment == Environment::Production
     }
+}
 
-    /// How often to try again when the database does not answer at the start.
-    #[must_use]
-    pub fn connect_retries(&self) -> u32 {
-        self.connect_retries
-            .unwrap_or(if self.is_production() { 5 } else { 0 })
-    }
-
-    #[must_use]
-    pub fn log_format(&self) -> LogFormat {
-        self.log_format.unwrap_or(if self.is_production() {
-            LogFormat::Json
-        } else {
-            LogFormat::Pretty
+fn environment() -> HashMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| {
+            Some((
+                name.into_string().ok()?,
+                value.to_string_lossy().into_owned(),
+            ))
         })
-    }
+        .collect()
+}
 
-    /// What the private PostgreSQL needs to know.
-    #[must_use]
-    pub fn embedded(&self) -> embedded::Options {
-        embedded::Options {
-            data_dir: self
-                .data_dir
-                .clone()
-                .unwrap_or_else(embedded::default_data_dir),
-            binaries: self.postgres.clone(),
-        }
-    }
+/// The variables of the environment that all but spell a setting, each with the one meant. In `.env` they
+/// are refused; here others may have set them, as Kubernetes does for every service called `regimen`.
+#[must_use]
+pub fn misspelled_in_environment() -> Vec<(String, &'static str)> {
+    let misspelled = |name: String| Some((settings::meant_by(&name)?, name));
+    let mut found: Vec<_> = environment()
+        .into_keys()
+        .filter_map(misspelled)
+        .map(|(meant, name)| (name, meant))
+        .collect();
+    found.sort_unstable();
+    found
 }

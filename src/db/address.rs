@@ -141,6 +141,31 @@ impl Address {
         self
     }
 
+    /// The text it was parsed from without its password, and that: for programs that would otherwise be
+    /// given it on their command line.
+    #[must_use]
+    pub fn apart(&self, text: &Secret) -> (String, Option<Secret>) {
+        let (base, query) = split_query(text.expose().trim());
+        let is_password = |pair: &&str| {
+            let name = pair.split_once('=').map_or(*pair, |(name, _)| name);
+            percent_decoded(name) == "password"
+        };
+        let rest: Vec<&str> = pairs(query).filter(|pair| !is_password(pair)).collect();
+        let base = match base.split_once('@') {
+            Some((user, host)) => {
+                let (scheme, user) = user.split_once("://").unwrap_or(("postgresql", user));
+                let user = user.split_once(':').map_or(user, |(user, _)| user);
+                format!("{scheme}://{user}@{host}")
+            }
+            None => base.to_owned(),
+        };
+        let password = self.config.get_password().map(String::from_utf8_lossy);
+        (
+            joined(&base, &rest),
+            password.map(|password| Secret::new(password.into_owned())),
+        )
+    }
+
     /// Who connects, as far as the address says.
     pub(super) fn user(&self) -> Option<&str> {
         self.config.get_user()
@@ -225,9 +250,9 @@ fn take_tls_parameters(
     variable: &'static str,
     text: &str,
 ) -> Result<(String, TlsParameters), BadAddress> {
-    let (base, query) = text.split_once('?').unwrap_or((text, ""));
+    let (base, query) = split_query(text);
     let (mut ours, mut rest) = (TlsParameters::default(), Vec::new());
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+    for pair in pairs(query) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         match percent_decoded(name).as_str() {
             "sslmode" => {
@@ -239,8 +264,20 @@ fn take_tls_parameters(
             _ => rest.push(pair),
         }
     }
-    let question = if rest.is_empty() { "" } else { "?" };
-    Ok((format!("{base}{question}{}", rest.join("&")), ours))
+    Ok((joined(base, &rest), ours))
+}
+
+fn split_query(text: &str) -> (&str, &str) {
+    text.split_once('?').unwrap_or((text, ""))
+}
+
+fn pairs(query: &str) -> impl Iterator<Item = &str> {
+    query.split('&').filter(|pair| !pair.is_empty())
+}
+
+fn joined(base: &str, pairs: &[&str]) -> String {
+    let question = if pairs.is_empty() { "" } else { "?" };
+    format!("{base}{question}{}", pairs.join("&"))
 }
 
 /// In a database's address a `+` is a `+`, unlike in a form.
@@ -290,6 +327,28 @@ mod tests {
         ] {
             assert!(!parse(wrong).unwrap_err().to_string().contains("hunter2"));
         }
+    }
+
+    #[test]
+    fn the_password_can_be_taken_out() {
+        for (text, without) in [
+            (
+                "postgres://ada:hunter2%40@db:1/app?sslmode=require",
+                "postgres://ada@db:1/app?sslmode=require",
+            ),
+            (
+                "postgresql://db/app?user=ada&p%61ssword=hunter2%40",
+                "postgresql://db/app?user=ada",
+            ),
+        ] {
+            let secret = Secret::new(text.to_owned());
+            let (rest, password) = parse(text).unwrap().apart(&secret);
+            assert_eq!(rest, without);
+            assert_eq!(password.unwrap().expose(), "hunter2@");
+        }
+        let plain = Secret::new("postgres://ada@db/app".to_owned());
+        let (rest, password) = parse(plain.expose()).unwrap().apart(&plain);
+        assert_eq!((rest.as_str(), password), (plain.expose(), None));
     }
 
     #[test]

@@ -41,6 +41,15 @@ pub struct Database {
 }
 
 impl Database {
+    /// What the private PostgreSQL needs to know.
+    #[must_use]
+    pub fn private(config: &Config) -> embedded::Options {
+        embedded::Options {
+            data_dir: config.data_dir.clone(),
+            binaries: config.postgres.clone(),
+        }
+    }
+
     /// Reaches the database of `DATABASE_URL`, or starts the private one.
     pub async fn open(config: &Config) -> Result<Self, NoDatabase> {
         let limits = Limits {
@@ -50,7 +59,7 @@ impl Database {
         let (address, cluster) = if let Some(url) = &config.database_url {
             (Address::parse("DATABASE_URL", url)?, None)
         } else {
-            let (address, cluster) = private(&config.embedded(), limits).await?;
+            let (address, cluster) = private(&Self::private(config), limits).await?;
             (address, Some(cluster))
         };
         let direct = match &config.database_direct_url {
@@ -69,10 +78,10 @@ impl Database {
             limits,
             pool,
             cluster,
-            restart: config.embedded(),
+            restart: Self::private(config),
         };
         if database.cluster.is_none() {
-            let retries = config.connect_retries();
+            let retries = config.connect_retries;
             let first = first_connection(&database.address, limits, retries).await?;
             database.address.check_pooler(limits, first).await?;
         }

@@ -16,18 +16,14 @@ use diesel::connection::{DebugQuery, Instrumentation, InstrumentationEvent};
 #[derive(Debug, Default)]
 pub struct Meter {
     statements: AtomicU64,
-    failed: AtomicU64,
     slow: AtomicU64,
-    nanoseconds: AtomicU64,
 }
 
 /// The counts at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reading {
     pub statements: u64,
-    pub failed: u64,
     pub slow: u64,
-    pub time: Duration,
 }
 
 impl Meter {
@@ -35,14 +31,13 @@ impl Meter {
     pub fn read(&self) -> Reading {
         Reading {
             statements: self.statements.load(Ordering::Relaxed),
-            failed: self.failed.load(Ordering::Relaxed),
             slow: self.slow.load(Ordering::Relaxed),
-            time: Duration::from_nanos(self.nanoseconds.load(Ordering::Relaxed)),
         }
     }
 }
 
-/// One connection's observer.
+/// Observes one connection for as long as it is lent. A statement that is given up, because its client has left,
+/// begins and never ends; on the next loan it would be taken for the start of another.
 pub(super) struct Observer {
     meter: Arc<Meter>,
     slow: Duration,
@@ -59,18 +54,11 @@ impl Observer {
         }
     }
 
-    fn finish(&mut self, query: &dyn DebugQuery, failed: bool) {
+    fn finish(&mut self, query: &dyn DebugQuery) {
         let elapsed = self
             .begun
             .pop_front()
             .map_or(Duration::ZERO, |begun| begun.elapsed());
-        let nanoseconds = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX);
-        self.meter
-            .nanoseconds
-            .fetch_add(nanoseconds, Ordering::Relaxed);
-        self.meter
-            .failed
-            .fetch_add(u64::from(failed), Ordering::Relaxed);
         let elapsed_ms = elapsed.as_secs_f64() * 1000.0;
         if elapsed >= self.slow {
             self.meter.slow.fetch_add(1, Ordering::Relaxed);
@@ -88,9 +76,7 @@ impl Instrumentation for Observer {
                 self.meter.statements.fetch_add(1, Ordering::Relaxed);
                 self.begun.push_back(Instant::now());
             }
-            InstrumentationEvent::FinishQuery { query, error, .. } => {
-                self.finish(query, error.is_some());
-            }
+            InstrumentationEvent::FinishQuery { query, .. } => self.finish(query),
             _ => {}
         }
     }

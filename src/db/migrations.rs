@@ -4,6 +4,7 @@
 use std::{pin::pin, time::Duration};
 
 use diesel::{
+    QueryResult,
     migration::MigrationSource,
     pg::Pg,
     sql_query,
@@ -55,6 +56,28 @@ pub fn newest_known() -> String {
         .map_or_else(String::new, |step| step.version)
 }
 
+/// The versions of the migrations that a database has, oldest first: none where it has no schema. It takes
+/// no lock and changes nothing, so that a role which may not change the schema can ask, at any time.
+pub async fn applied(conn: &mut AsyncPgConnection) -> QueryResult<Vec<String>> {
+    let ledger: Ledger =
+        sql_query("SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL AS exists")
+            .get_result(conn)
+            .await?;
+    if !ledger.exists {
+        return Ok(Vec::new());
+    }
+    let applied: Vec<Applied> =
+        sql_query("SELECT version FROM __diesel_schema_migrations ORDER BY version")
+            .load(conn)
+            .await?;
+    Ok(applied.into_iter().map(|it| it.version).collect())
+}
+
+/// All migrations that this program knows, oldest first, and whether a database has them.
+pub async fn status(conn: &mut AsyncPgConnection) -> Result<Vec<Step>, MigrationError> {
+    compared(applied(conn).await.map_err(failed)?)
+}
+
 /// The schema of one database, locked for whoever holds this value.
 pub struct Schema {
     /// A transaction that does nothing but hold the lock, so that it ends with us in any case and
@@ -92,26 +115,7 @@ impl Schema {
         })
     }
 
-    /// All migrations, oldest first. Changes nothing, so that a role which may not change the schema
-    /// can ask.
-    pub async fn status(&mut self) -> Result<Vec<Step>, MigrationError> {
-        let ledger: Ledger =
-            sql_query("SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL AS exists")
-                .get_result(&mut self.lock)
-                .await
-                .map_err(failed)?;
-        let applied: Vec<Applied> = if ledger.exists {
-            sql_query("SELECT version FROM __diesel_schema_migrations")
-                .load(&mut self.lock)
-                .await
-                .map_err(failed)?
-        } else {
-            Vec::new()
-        };
-        compared(applied.into_iter().map(|it| it.version).collect())
-    }
-
-    /// The same for those who go on to change it: the ledger is made where it is missing.
+    /// Those of [`status`], for those who go on to change it: the ledger is made where it is missing.
     fn steps(&mut self) -> Result<Vec<Step>, MigrationError> {
         let applied = self.harness.applied_migrations().map_err(failed)?;
         compared(applied.iter().map(ToString::to_string).collect())

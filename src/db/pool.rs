@@ -55,7 +55,7 @@ impl Db {
             diesel: AsyncDieselConnectionManager::new(""),
         };
         let pool = bb8::Pool::builder()
-            .max_size(options.size.max(1))
+            .max_size(options.size)
             .connection_timeout(options.timeout.max(Duration::from_millis(1)))
             .error_sink(Box::new(LogErrors))
             .build_unchecked(opener);
@@ -126,13 +126,19 @@ pub enum Lost {
     Closed,
 }
 
+impl Opener {
+    fn observe(&self, conn: &mut AsyncPgConnection) {
+        conn.set_instrumentation(Observer::new(Arc::clone(&self.meter), self.slow_query));
+    }
+}
+
 impl ManageConnection for Opener {
     type Connection = AsyncPgConnection;
     type Error = Lost;
 
     async fn connect(&self) -> Result<AsyncPgConnection, Lost> {
         let mut conn = self.address.connect(self.limits).await?;
-        conn.set_instrumentation(Observer::new(Arc::clone(&self.meter), self.slow_query));
+        self.observe(&mut conn);
         Ok(conn)
     }
 
@@ -141,10 +147,10 @@ impl ManageConnection for Opener {
     /// somebody always reads from it. A statement fails only when that happens under its feet.
     async fn is_valid(&self, conn: &mut AsyncPgConnection) -> Result<(), Lost> {
         if self.has_broken(conn) {
-            Err(Lost::Closed)
-        } else {
-            Ok(())
+            return Err(Lost::Closed);
         }
+        self.observe(conn);
+        Ok(())
     }
 
     fn has_broken(&self, conn: &mut AsyncPgConnection) -> bool {

@@ -3,12 +3,7 @@
 use std::time::Duration;
 
 use axum::{Json, extract::State, http::StatusCode, response::IntoResponse};
-use diesel::{
-    QueryResult,
-    result::Error,
-    sql_query,
-    sql_types::{Nullable, Text},
-};
+use diesel::{QueryResult, dsl::sql, select, sql_types::Text};
 use diesel_async::RunQueryDsl;
 use serde_json::{Value, json};
 use tokio::time::timeout;
@@ -62,11 +57,9 @@ pub(super) async fn ready(State(app): State<App>) -> impl IntoResponse {
     (status, Json(body))
 }
 
-#[derive(diesel::QueryableByName)]
 struct Found {
-    #[diesel(sql_type = Text)]
     server: String,
-    #[diesel(sql_type = Nullable<Text>)]
+    /// The newest one applied: none where there is no schema.
     migration: Option<String>,
 }
 
@@ -75,29 +68,16 @@ async fn ask_database(db: &Db) -> Result<Found, &'static str> {
         tracing::warn!("not ready: {error}");
         "no connection"
     })?;
-    newest_applied(&mut conn).await.map_err(|error| {
+    found(&mut conn).await.map_err(|error| {
         tracing::warn!("not ready: {error}");
         "no answer"
     })
 }
 
-/// The newest migration that the database has: none where it has no schema.
-async fn newest_applied(conn: &mut Conn<'_>) -> QueryResult<Found> {
-    const SERVER: &str = "current_setting('server_version') AS server";
-    let found = sql_query(format!(
-        "SELECT {SERVER}, max(version) AS migration FROM __diesel_schema_migrations"
-    ))
-    .get_result(conn)
-    .await;
-    match found {
-        // This error has no kind of its own; in every language its message names the table.
-        Err(Error::DatabaseError(_, about))
-            if about.message().contains("__diesel_schema_migrations") =>
-        {
-            sql_query(format!("SELECT {SERVER}, NULL AS migration"))
-                .get_result(conn)
-                .await
-        }
-        found => found,
-    }
+async fn found(conn: &mut Conn<'_>) -> QueryResult<Found> {
+    let version = sql::<Text>("current_setting('server_version')");
+    Ok(Found {
+        server: select(version).get_result(conn).await?,
+        migration: migrations::applied(conn).await?.pop(),
+    })
 }

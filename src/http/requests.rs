@@ -5,7 +5,7 @@ use std::{any::Any, time::Instant};
 use axum::{
     body::Body,
     extract::Request,
-    http::{HeaderName, HeaderValue, StatusCode},
+    http::{HeaderName, HeaderValue, Method, StatusCode},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -46,38 +46,61 @@ impl RequestId {
 
 /// Gives the request its id and logs how it ended.
 pub(super) async fn identify(mut request: Request, next: Next) -> Response {
-    let begun = Instant::now();
     let id = RequestId::of(&request);
     let span = tracing::info_span!("request", id = id.as_str());
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let line = Line {
+        begun: Instant::now(),
+        method: request.method().clone(),
+        path: request.uri().path().to_owned(),
+        status: None,
+    };
     request.extensions_mut().insert(id.clone());
     async move {
+        let mut line = line;
         let mut response = next.run(request).await;
         if let Ok(value) = HeaderValue::from_str(id.as_str()) {
             response.headers_mut().insert(HEADER, value);
         }
-        let status = response.status().as_u16();
-        let elapsed_ms = begun.elapsed().as_secs_f64() * 1000.0;
-        if path.starts_with("/health/") {
-            tracing::debug!(%method, path, status, elapsed_ms, "answered");
-        } else {
-            tracing::info!(%method, path, status, elapsed_ms, "answered");
-        }
+        line.status = Some(response.status().as_u16());
         response
     }
     .instrument(span)
     .await
 }
 
-/// The answer to a request whose handler panicked: the panic's text goes to the log alone.
-#[expect(clippy::needless_pass_by_value, reason = "the layer hands it over")]
-pub(super) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response<Body> {
-    let text = panic
-        .downcast_ref::<String>()
-        .map(String::as_str)
-        .or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or("no text");
-    tracing::error!(panic = text, "a request failed with a panic");
+/// The one line of a request. It is written when this value goes, because a request whose client leaves is
+/// dropped wherever it is.
+struct Line {
+    begun: Instant,
+    method: Method,
+    path: String,
+    status: Option<u16>,
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        let Self {
+            method,
+            path,
+            status,
+            ..
+        } = self;
+        let elapsed_ms = self.begun.elapsed().as_secs_f64() * 1000.0;
+        let how = if status.is_some() {
+            "answered"
+        } else {
+            "abandoned"
+        };
+        if path.starts_with("/health/") {
+            tracing::debug!(%method, path, status, elapsed_ms, "{how}");
+        } else {
+            tracing::info!(%method, path, status, elapsed_ms, "{how}");
+        }
+    }
+}
+
+/// The answer to a request whose handler panicked. Its words are in the log already, see `logging`.
+pub(super) fn panicked(_: Box<dyn Any + Send + 'static>) -> Response<Body> {
     super::error(
         StatusCode::INTERNAL_SERVER_ERROR,
         "INTERNAL",

@@ -1,6 +1,9 @@
 //! The exercise library, from `seeds/exercises.json`.
 
-use diesel_async::AsyncPgConnection;
+use std::collections::{HashMap, HashSet};
+
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -36,8 +39,31 @@ const fn whole() -> Decimal {
     Decimal(rust_decimal::Decimal::ONE)
 }
 
-/// The id of the library's exercise with this key.
-pub(super) fn exercise_id(key: &str) -> ExerciseId {
+/// Where the library's exercises are, by their keys: under the ids of the seeds, or as exercises that had taken
+/// their names before. None: it is neither way there.
+pub(super) type Shelf = HashMap<String, Option<ExerciseId>>;
+
+pub(super) async fn shelf(conn: &mut AsyncPgConnection) -> Result<Shelf, SeedError> {
+    let there: Vec<(ExerciseId, String)> = exercises::table
+        .filter(exercises::owner_id.is_null())
+        .select((exercises::id, exercises::name))
+        .load(conn)
+        .await?;
+    let ids: HashSet<ExerciseId> = there.iter().map(|(id, _)| *id).collect();
+    let names: HashMap<String, ExerciseId> = there
+        .into_iter()
+        .map(|(id, name)| (name.to_lowercase(), id))
+        .collect();
+    let entries: Vec<Entry> = serde_json::from_str(include_str!("../../seeds/exercises.json"))?;
+    let place = |entry: Entry| {
+        let own = Some(exercise_id(&entry.key)).filter(|id| ids.contains(id));
+        let id = own.or_else(|| names.get(&entry.name.to_lowercase()).copied());
+        (entry.key, id)
+    };
+    Ok(entries.into_iter().map(place).collect())
+}
+
+fn exercise_id(key: &str) -> ExerciseId {
     ExerciseId(id_of(Uuid::nil(), key))
 }
 

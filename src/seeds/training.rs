@@ -6,7 +6,13 @@ use chrono::{DateTime, Duration, NaiveTime, TimeZone, Utc};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::Deserialize;
 
-use super::{Counts, SeedError, demo::Anchor, id_of, library, plant_rows};
+use super::{
+    Counts, SeedError,
+    demo::Anchor,
+    id_of,
+    library::{self, Shelf},
+    plant_rows,
+};
 use crate::{
     changes::{self, Change, Entity},
     db::{
@@ -104,6 +110,7 @@ pub(super) struct Planned {
 /// All rows of the demo training, ready to insert.
 struct Rows<'a> {
     anchor: &'a Anchor,
+    library: Shelf,
     workouts: Vec<NewWorkout>,
     exercises: Vec<NewWorkoutExercise>,
     sets: Vec<NewSet>,
@@ -120,13 +127,14 @@ pub(super) async fn plant(
 ) -> Result<Vec<(&'static str, Counts)>, SeedError> {
     let mut rows = Rows {
         anchor,
+        library: library::shelf(conn).await?,
         workouts: Vec::new(),
         exercises: Vec::new(),
         sets: Vec::new(),
         history: Vec::new(),
     };
     for template in templates {
-        rows.add_template(template);
+        rows.add_template(template)?;
     }
     for session in sessions {
         rows.add_session(session)?;
@@ -138,7 +146,7 @@ pub(super) async fn plant(
         rows.add_plan(
             plan,
             template.ok_or_else(|| SeedError::Dangling(plan.template.clone()))?,
-        );
+        )?;
     }
     rows.insert(conn).await
 }
@@ -167,24 +175,26 @@ impl Rows<'_> {
         &mut self.workouts[last]
     }
 
-    fn add_template(&mut self, template: &Template) {
+    fn add_template(&mut self, template: &Template) -> Result<(), SeedError> {
         let workout = self.add_workout(&template.key, &template.name, WorkoutStatus::Planned);
         workout.is_template = true;
         workout.notes.clone_from(&template.notes);
-        self.add_targets(&template.key, &template.exercises);
+        self.add_targets(&template.key, &template.exercises)
     }
 
-    fn add_plan(&mut self, plan: &Planned, template: &Template) {
+    fn add_plan(&mut self, plan: &Planned, template: &Template) -> Result<(), SeedError> {
         let from = self.workout_id(&template.key);
         let workout = self.add_workout(&plan.key, &plan.name, WorkoutStatus::Planned);
         workout.template_id = Some(from);
         workout.notes.clone_from(&template.notes);
-        self.add_targets(&plan.key, &template.exercises);
+        self.add_targets(&plan.key, &template.exercises)
     }
 
-    fn add_targets(&mut self, key: &str, targets: &[Target]) {
+    fn add_targets(&mut self, key: &str, targets: &[Target]) -> Result<(), SeedError> {
         for (order, target) in (0..).zip(targets) {
-            let mut row = self.place(key, order, &target.exercise);
+            let Some(mut row) = self.place(key, order, &target.exercise)? else {
+                continue;
+            };
             row.superset_group = target.superset_group;
             row.target_sets = target.target_sets;
             row.target_reps = target.target_reps;
@@ -192,14 +202,23 @@ impl Rows<'_> {
             row.rest_seconds = target.rest_seconds;
             self.exercises.push(row);
         }
+        Ok(())
     }
 
-    fn place(&self, key: &str, order: i32, exercise: &str) -> NewWorkoutExercise {
-        NewWorkoutExercise {
+    /// An exercise in a workout; none where the library could not take that exercise in.
+    fn place(
+        &self,
+        key: &str,
+        order: i32,
+        exercise: &str,
+    ) -> Result<Option<NewWorkoutExercise>, SeedError> {
+        let known = self.library.get(exercise);
+        let id = known.ok_or_else(|| SeedError::Dangling(exercise.to_owned()))?;
+        Ok(id.map(|exercise_id| NewWorkoutExercise {
             user_id: self.anchor.owner,
             id: WorkoutExerciseId(id_of(self.anchor.owner.0, &format!("{key}/{order}"))),
             workout_id: self.workout_id(key),
-            exercise_id: library::exercise_id(exercise),
+            exercise_id,
             order_index: order,
             superset_group: None,
             target_sets: None,
@@ -210,7 +229,7 @@ impl Rows<'_> {
             target_rpe: None,
             rest_seconds: None,
             notes: None,
-        }
+        }))
     }
 
     fn add_session(&mut self, session: &Session) -> Result<(), SeedError> {
@@ -222,7 +241,9 @@ impl Rows<'_> {
         workout.started_at = Some(start);
         workout.ended_at = Some(end);
         for (order, performed) in (0..).zip(&session.exercises) {
-            let mut row = self.place(&session.key, order, &performed.exercise);
+            let Some(mut row) = self.place(&session.key, order, &performed.exercise)? else {
+                continue;
+            };
             row.superset_group = performed.superset_group;
             row.notes.clone_from(&performed.notes);
             self.add_sets(&session.key, &row, &performed.sets, start);

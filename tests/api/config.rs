@@ -190,6 +190,63 @@ async fn a_misspelled_name_in_the_file_is_named_with_its_line_and_the_one_meant(
 }
 
 #[tokio::test]
+async fn a_misspelled_name_in_the_environment_is_warned_of() {
+    let folder = scratch_folder("config");
+    let environment = [("REGIMEN_PROT", PASSWORD), ("PGPORT", "5432")];
+
+    let run = config(&folder, &[], &environment).await;
+
+    assert_eq!(shown(&run, "REGIMEN_PORT"), "4000");
+    let warning = "`REGIMEN_PROT`, which does not exist: did you mean `REGIMEN_PORT`?";
+    assert!(run.stderr.contains(warning), "{}", run.stderr);
+    assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
+    assert!(!run.stderr.contains(PASSWORD));
+}
+
+#[tokio::test]
+async fn a_dollar_that_would_be_replaced_is_refused_with_its_line() {
+    for value in [
+        "hunter2$word",
+        "\"hunter2$word\"",
+        "hunter2${word}",
+        "\"hunter2${word\"",
+    ] {
+        let folder = folder_with(&format!(
+            "# first\nDATABASE_URL=postgresql://ada:{value}@db/app\nREGIMEN_PORT=1\n"
+        ));
+        let run = config(&folder, &[], &[]).await;
+
+        fails_with(&run, &["line 2 of `.env`", "`$`", "single quotes"]);
+        assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
+    }
+    let folder = folder_with("REGIMEN_DATA_DIR='/tmp/pa$word'\nREGIMEN_OIDC_AUDIENCE=\\$a # $b\n");
+    let run = config(&folder, &[], &[]).await;
+    assert_eq!(shown(&run, "REGIMEN_DATA_DIR"), "/tmp/pa$word");
+    assert_eq!(shown(&run, "REGIMEN_OIDC_AUDIENCE"), "$a");
+}
+
+#[tokio::test]
+async fn a_default_that_depends_on_others_is_shown_as_it_is_in_force() {
+    let folder = scratch_folder("config");
+    let production = [("REGIMEN_ENV", "production")];
+    let set = [production[0], ("DATABASE_CONNECT_RETRIES", "2")];
+
+    let development = config(&folder, &[], &[]).await;
+    let production = config(&folder, &[], &production).await;
+    let set = config(&folder, &[], &set).await;
+
+    let retries =
+        [&development, &production, &set].map(|run| shown(run, "DATABASE_CONNECT_RETRIES"));
+    assert_eq!(retries, ["0", "5", "2"]);
+    let formats = [&development, &production].map(|run| shown(run, "REGIMEN_LOG_FORMAT"));
+    assert_eq!(formats, ["pretty", "json"]);
+    assert_eq!(
+        shown(&development, "REGIMEN_DATA_DIR"),
+        folder.join(".regimen").display().to_string()
+    );
+}
+
+#[tokio::test]
 async fn the_variables_of_other_tools_are_left_alone() {
     let folder = folder_with("COMPOSE_PROJECT_NAME=gym\nPGDATABASE=app\nREGIMEN_PORT=1003\n");
 
@@ -319,11 +376,15 @@ async fn help_shows_every_setting() {
         } else {
             format!(" [default: {}]", setting.default)
         };
-        for part in [
-            format!("--{} <VALUE>", setting.flag()),
-            words(setting.doc),
-            format!("[env: {}]{default}", setting.name),
-        ] {
+        let parts = match setting.flag() {
+            None => vec![setting.name.to_owned()],
+            Some(flag) => vec![
+                format!("--{flag} <VALUE>"),
+                words(setting.doc),
+                format!("[env: {}]{default}", setting.name),
+            ],
+        };
+        for part in parts {
             assert!(help.contains(&part), "no `{part}` in: {help}");
         }
     }

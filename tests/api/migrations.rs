@@ -2,7 +2,7 @@
 
 use diesel::{sql_query, sql_types::Text};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
-use regimen::db::migrations::{MigrationError, Schema, Step, newest_known};
+use regimen::db::migrations::{self, MigrationError, Schema, Step, newest_known};
 use serde_json::Value;
 
 use crate::support::{Finished, Server, TestApp, TestDatabase, regimen, scratch_folder};
@@ -144,10 +144,13 @@ async fn the_command_line_goes_up_and_down_and_says_how_far() {
 
     let newest = bare.lines().last().unwrap().trim_start_matches("missing  ");
     assert_eq!(
-        migrate(&["redo"]).await,
+        migrate(&["redo", "--yes"]).await,
         format!("undone   {newest}\napplied  {newest}\n")
     );
-    assert_eq!(migrate(&["down"]).await, format!("undone   {newest}\n"));
+    assert_eq!(
+        migrate(&["down", "--yes"]).await,
+        format!("undone   {newest}\n")
+    );
     let status = migrate(&["status"]).await;
     assert!(
         status.ends_with(&format!("missing  {newest}\n")),
@@ -157,17 +160,43 @@ async fn the_command_line_goes_up_and_down_and_says_how_far() {
 
     let rest = (all - 1).to_string();
     assert_eq!(
-        count(&migrate(&["down", "--steps", &rest]).await, "undone"),
+        count(
+            &migrate(&["down", "--yes", "--steps", &rest]).await,
+            "undone"
+        ),
         all - 1
     );
     assert_eq!(migrate(&["status"]).await, bare);
 }
 
 #[tokio::test]
+async fn nothing_is_undone_by_a_script_that_does_not_say_yes() {
+    let database = TestDatabase::create().await;
+    let before = catalog(&database).await;
+    for verb in ["down", "redo"] {
+        let run = run(&database, &["migrate", verb]).await;
+
+        assert!(run.failure().contains("`--yes`"), "{}", run.stderr);
+    }
+    assert_eq!(catalog(&database).await, before);
+}
+
+#[tokio::test]
+async fn the_status_waits_for_nobody() {
+    let database = TestDatabase::create().await;
+    let schema = lock(&database).await;
+
+    let run = run(&database, &["migrate", "status"]).await;
+
+    assert!(run.stdout.contains("applied  "), "{}", run.stderr);
+    schema.unlock().await.unwrap();
+}
+
+#[tokio::test]
 async fn there_is_nothing_below_an_empty_schema() {
     let database = TestDatabase::create_bare().await;
     for verb in ["down", "redo"] {
-        let run = run(&database, &["migrate", verb]).await;
+        let run = run(&database, &["migrate", verb, "--yes"]).await;
         assert!(
             run.failure().contains("no migration to undo"),
             "{}",
@@ -184,8 +213,8 @@ async fn a_schema_from_a_newer_version_is_refused_by_name() {
 
     for args in [
         &["migrate", "up"] as &[&str],
-        &["migrate", "down"],
-        &["migrate", "redo"],
+        &["migrate", "down", "--yes"],
+        &["migrate", "redo", "--yes"],
         &["migrate", "status"],
         &["seed"],
         &["serve", "--port", "0"],
@@ -228,7 +257,9 @@ async fn four_that_migrate_at_once_apply_each_migration_once() {
     }
 
     applied.sort_unstable();
-    let all = lock(&database).await.status().await.unwrap();
+    let all = migrations::status(&mut database.connect().await)
+        .await
+        .unwrap();
     assert!(all.iter().all(|step| step.applied));
     assert_eq!(applied, [0, 0, 0, all.len()]);
 }
@@ -318,8 +349,7 @@ async fn a_server_over_an_older_schema_is_not_ready_until_it_is_brought_up() {
     let app = TestApp::start().await;
     let mut schema = lock(&app.database).await;
     schema.down().unwrap();
-    let older = schema
-        .status()
+    let older = migrations::status(&mut app.database.connect().await)
         .await
         .unwrap()
         .into_iter()

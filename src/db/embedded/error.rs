@@ -114,10 +114,3 @@ impl Error {
         move |source| Self::DataFolder { path, user, source }
     }
 }
-
-/// The setting `REGIMEN_POSTGRES` holds something else than it may.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "`{0}` is none of `auto`, `local`, `download` or the full path of a folder with `postgres`"
-)]
-pub struct UnknownBinaries(pub(super) String);

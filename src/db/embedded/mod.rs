@@ -22,15 +22,15 @@ use nix::errno::Errno;
 use nix::sys::signal::Signal;
 use tokio::time::{sleep, timeout};
 
-pub use self::error::{Error, UnknownBinaries};
+pub use self::error::Error;
 pub use self::folder::default_data_dir;
 pub use self::postmaster::Running;
-pub use self::programs::Binaries;
 
 use self::account::Account;
 use self::folder::{Folder, StartLock};
 use self::launch::Tie;
 use self::postmaster::PidFile;
+use crate::config::Binaries;
 
 /// How long a server may take to write everything down; then it is stopped at once, and will
 /// recover from its write-ahead log at the next start.

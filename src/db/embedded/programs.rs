@@ -1,56 +1,18 @@
 //! Finding PostgreSQL's programs on this machine, and choosing the folder that fits a cluster.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
-use std::{env, fmt, str::FromStr};
 
 use tokio::time::timeout;
 
 use super::account::Account;
 use super::folder::{Folder, StartLock};
-use super::{Error, UnknownBinaries, download};
+use super::{Error, download};
+use crate::config::Binaries;
 use crate::db::OLDEST_POSTGRES;
-
-/// Where PostgreSQL's programs come from: the setting `REGIMEN_POSTGRES`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Binaries {
-    /// Those of this machine, or else downloaded ones.
-    #[default]
-    Auto,
-    /// Those of this machine; nothing is ever downloaded.
-    Local,
-    /// Downloaded ones, whatever is installed.
-    Download,
-    /// Those in this folder.
-    Folder(PathBuf),
-}
-
-impl FromStr for Binaries {
-    type Err = UnknownBinaries;
-
-    fn from_str(text: &str) -> Result<Self, UnknownBinaries> {
-        match text {
-            "auto" => Ok(Self::Auto),
-            "local" => Ok(Self::Local),
-            "download" => Ok(Self::Download),
-            folder if Path::new(folder).is_absolute() => Ok(Self::Folder(folder.into())),
-            unknown => Err(UnknownBinaries(unknown.to_owned())),
-        }
-    }
-}
-
-impl fmt::Display for Binaries {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Auto => f.write_str("auto"),
-            Self::Local => f.write_str("local"),
-            Self::Download => f.write_str("download"),
-            Self::Folder(folder) => folder.display().fmt(f),
-        }
-    }
-}
 
 /// A folder with `postgres` and `initdb` that have been seen to run.
 #[derive(Debug, Clone)]

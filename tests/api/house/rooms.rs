@@ -30,12 +30,6 @@ const FLOORS: &[&[&str]] = &[
     &["config"],
 ];
 
-/// Steps upwards that are there and should not be: from a room, to a room above it.
-const STEPS_UP: &[(&str, &str)] = &[
-    // Two settings have types that the private PostgreSQL defines.
-    ("config", "db"),
-];
-
 #[test]
 fn imports_go_downwards() {
     let mut steps_up = BTreeSet::new();
@@ -43,7 +37,7 @@ fn imports_go_downwards() {
         let Some(room) = room_of(&path) else { continue };
         for other in rooms_named(&text) {
             let up = floor(&other).is_some() && floor(&other) < floor(&room);
-            if up && !STEPS_UP.contains(&(&room, &other)) {
+            if up {
                 steps_up.insert(format!(
                     "{path}: `{room}` uses `{other}`, which is above it"
                 ));
@@ -54,34 +48,30 @@ fn imports_go_downwards() {
 }
 
 #[test]
-fn the_steps_upwards_that_are_listed_are_still_there() {
-    let taken = |(from, to): &(&str, &str)| {
-        sources().iter().any(|(path, text)| {
-            room_of(path).as_deref() == Some(*from) && rooms_named(text).contains(*to)
-        })
-    };
-    let gone = STEPS_UP.iter().filter(|step| !taken(step));
+fn every_room_has_its_floor() {
+    let placed: BTreeSet<&str> = FLOORS.concat().into_iter().collect();
+    let homeless = rooms_of_the_map()
+        .into_iter()
+        .filter(|room| !placed.contains(room.as_str()));
     none(
-        &gone
-            .map(|(from, to)| format!("`{from}` to `{to}`"))
-            .collect(),
-        "steps that nobody takes any more: take them off `STEPS_UP`",
+        &homeless.collect(),
+        "rooms of `lib.rs` that `FLOORS` does not place",
     );
 }
 
 #[test]
-fn every_room_has_its_floor() {
-    let map = read("src/lib.rs");
-    let rooms = map.lines().filter_map(|line| {
+fn the_map_lists_the_rooms_from_the_top_down() {
+    let floors: Vec<_> = rooms_of_the_map().iter().map(|room| floor(room)).collect();
+    assert!(floors.is_sorted(), "{:?}", rooms_of_the_map());
+}
+
+fn rooms_of_the_map() -> Vec<String> {
+    let rooms = read("src/lib.rs");
+    let rooms = rooms.lines().filter_map(|line| {
         let line = line.strip_prefix("pub ").unwrap_or(line);
         line.strip_prefix("mod ")?.strip_suffix(';')
     });
-    let placed: BTreeSet<&str> = FLOORS.concat().into_iter().collect();
-    let homeless = rooms.filter(|room| !placed.contains(room));
-    none(
-        &homeless.map(str::to_owned).collect(),
-        "rooms of `lib.rs` that `FLOORS` does not place",
-    );
+    rooms.map(str::to_owned).collect()
 }
 
 /// The room that a file of `src` lies in; none for those that hold the house together.

@@ -1,6 +1,6 @@
 //! What a server writes about its work: enough to find a request, never what it was about.
 
-use std::os::unix::fs::PermissionsExt;
+use std::{os::unix::fs::PermissionsExt, time::Duration};
 
 use diesel_async::SimpleAsyncConnection;
 use serde_json::{Value, json};
@@ -136,5 +136,78 @@ async fn a_slow_statement_is_logged_without_the_values_bound_to_it() {
     for shape in [MARKER.to_owned(), bytes(MARKER)] {
         let found = log.lines().find(|line| line.contains(&shape));
         assert_eq!(found, None, "a bound value was logged");
+    }
+}
+
+#[tokio::test]
+async fn a_request_whose_client_leaves_is_a_line_all_the_same() {
+    let (folder, database) = (scratch_folder("leaves"), TestDatabase::create().await);
+    let mut command = regimen(&folder);
+    let server = Server::spawn(command.env("DATABASE_URL", &database.url)).await;
+    let mut conn = database.connect().await;
+    conn.batch_execute("BEGIN; LOCK TABLE exercises")
+        .await
+        .unwrap();
+
+    let query = json!({"query": "{ exercises(first: 1) { nodes { id } } }"});
+    let request = reqwest::Client::new().post(format!("{}/graphql", server.url));
+    let request = request.header("x-request-id", "one-that-left").json(&query);
+    let left = request.timeout(Duration::from_millis(500)).send().await;
+
+    assert!(left.unwrap_err().is_timeout());
+    server.says("abandoned").await;
+    let log = server.log();
+    let line = log.lines().find(|line| line.contains("abandoned")).unwrap();
+    for part in ["one-that-left", "POST", "/graphql", "elapsed_ms="] {
+        assert!(line.contains(part), "no `{part}` in: {line}");
+    }
+    assert!(!line.contains("status="), "{line}");
+}
+
+#[tokio::test]
+async fn no_log_shows_a_password_a_token_or_what_tokens_are_signed_with() {
+    const SECRET: &str = "zqxj-signs-tokens-and-nothing-else";
+    const PASSWORD: &str = "zqxj opens one account";
+    let folder = scratch_folder("silent");
+    let mut command = regimen(&folder);
+    command
+        .env("REGIMEN_LOG", "trace")
+        .env("REGIMEN_TOKEN_SECRET", SECRET);
+    let server = Server::spawn(&mut command).await;
+    let data = folder.join(".regimen");
+    let tokens = "accessToken refreshToken";
+    let who = format!("email: \"ada@example.com\", password: \"{PASSWORD}\"");
+    let mut hidden = vec![SECRET.to_owned(), PASSWORD.to_owned()];
+    let mut ask = async |field: &str, arguments: &str| {
+        let query = format!("mutation {{ {field}({arguments}) {{ {tokens} }} }}");
+        let answer = server.graphql(&query).await;
+        let payload = &answer.data()[field];
+        for token in ["accessToken", "refreshToken"] {
+            hidden.push(payload[token].as_str().unwrap().to_owned());
+        }
+        hidden.last().unwrap().clone()
+    };
+
+    ask("signUp", &format!("input: {{{who}, displayName: \"Ada\"}}")).await;
+    let refresh = ask("signIn", &format!("input: {{{who}}}")).await;
+    ask("refreshSession", &format!("refreshToken: \"{refresh}\"")).await;
+
+    let log = server.whole_log();
+    assert!(server.stop().await);
+    let postgres = std::fs::read_to_string(data.join("postgres.log")).unwrap();
+    let log = log.await;
+    assert!(
+        log.contains("TRACE") && log.contains("INSERT INTO"),
+        "{log}"
+    );
+    assert_eq!(hidden.len(), 8);
+    for secret in hidden {
+        let bytes: Vec<String> = secret.bytes().map(|byte| byte.to_string()).collect();
+        for shape in [secret, bytes.join(", ")] {
+            for text in [&log, &postgres] {
+                let line = text.lines().find(|line| line.contains(&shape));
+                assert_eq!(line, None, "a secret was logged");
+            }
+        }
     }
 }

@@ -71,6 +71,27 @@ async fn a_statement_that_takes_too_long_is_ended_by_the_server() {
 }
 
 #[tokio::test]
+async fn a_statement_that_was_given_up_leaves_the_next_one_its_own_time() {
+    let mut options = options(Duration::from_secs(5));
+    options.size = 1;
+    options.slow_query = Duration::from_millis(600);
+    let url = Remote::without_tls().url("postgres");
+    let db = Db::new(address(&url).unwrap(), options);
+    // Opening the connection may take its time; the statement is what is given up.
+    let mut conn = db.conn().await.unwrap();
+    let given_up = async move { sql_query("SELECT pg_sleep(0.4)").execute(&mut conn).await };
+    let gone = tokio::time::timeout(Duration::from_millis(200), given_up).await;
+    assert!(gone.is_err() && db.meter().read().statements == 1);
+    tokio::time::sleep(options.slow_query).await;
+
+    let mut conn = db.conn().await.unwrap();
+    assert_eq!(setting(&mut conn, "application_name").await, "regimen");
+
+    assert_eq!(db.pool_state().statistics.connections_created, 1);
+    assert_eq!(db.meter().read().slow, 0);
+}
+
+#[tokio::test]
 async fn options_of_the_address_are_kept() {
     let url = Remote::without_tls().url("postgres")
         + "?options=-c%20search_path%3Dattic%20-c%20work_mem%3D5MB&application_name=mine%20%26%20ours";

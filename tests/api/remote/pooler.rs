@@ -61,7 +61,7 @@ async fn migrations_work_through_the_pooler_too() {
     let url = pooler.url(&server.database().await);
     let migrated = Finished::of(program(&url).args(["migrate", "up"])).await;
     assert!(migrated.success, "{}", migrated.stderr);
-    let undone = Finished::of(program(&url).args(["migrate", "redo"])).await;
+    let undone = Finished::of(program(&url).args(["migrate", "redo", "--yes"])).await;
     assert!(undone.success, "{}", undone.stderr);
     let serving = Server::spawn(&mut program(&url)).await;
     assert_eq!(right_answers(&serving, 4, 10).await, 40);

@@ -1,13 +1,14 @@
 //! The password of `DATABASE_URL`: used, and never shown.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, os::unix::fs::PermissionsExt, path::PathBuf};
 
 use regimen::config::Config;
 
 use super::program;
 use crate::support::{
-    Finished, Server, TestDatabase,
-    remote::{FRAGMENT, Remote, address, free_port, url},
+    Finished, Server, TestDatabase, regimen,
+    remote::{FRAGMENT, PASSWORD, Remote, address, free_port, url},
+    scratch_folder,
 };
 
 /// Every way to print a text that the password may be hidden in.
@@ -92,7 +93,11 @@ async fn the_settings_in_force_show_no_password() {
 #[tokio::test]
 async fn nothing_in_the_process_prints_it() {
     let url = url("127.0.0.1", free_port(), "app");
-    let config = Config::read(HashMap::from([("DATABASE_URL", url.clone())])).unwrap();
+    let config = Config::read(
+        HashMap::from([("DATABASE_URL", url.clone())]),
+        PathBuf::from(".regimen"),
+    )
+    .unwrap();
     assert!(config.database_url.is_some());
     assert_hidden(&format!("{config:?} {:?}", config.shown()));
     let address = address(&url).unwrap();
@@ -105,4 +110,50 @@ async fn nothing_in_the_process_prints_it() {
         panic!("nothing listens there")
     };
     assert_hidden(&format!("{error} {error:?}"));
+}
+
+#[tokio::test]
+async fn psql_is_given_the_password_where_others_cannot_read_it() {
+    let folder = scratch_folder("psql");
+    let psql = folder.join("psql");
+    std::fs::write(&psql, "#!/bin/sh\necho \"$@\"\necho \"$PGPASSWORD\" >&2\n").unwrap();
+    std::fs::set_permissions(&psql, PermissionsExt::from_mode(0o755)).unwrap();
+    let mut path = std::ffi::OsString::from(&folder);
+    path.push(":");
+    path.push(std::env::var_os("PATH").unwrap());
+    let url = url("db.example", 6543, "app");
+    let run = async |direct: &str| {
+        let mut command = program(&url);
+        command.args(["db", "psql", "-c", "select 1"]);
+        command
+            .env("PATH", &path)
+            .env("DATABASE_DIRECT_URL", direct);
+        Finished::of(&mut command).await
+    };
+
+    let through = run("").await;
+    let direct = run("postgresql://ada@direct.example/app?password=hunter2").await;
+
+    assert_eq!(
+        through.stdout,
+        "postgresql://ada@db.example:6543/app -c select 1\n"
+    );
+    assert_eq!(through.stderr.trim_end(), PASSWORD);
+    assert_eq!(
+        direct.stdout,
+        "postgresql://ada@direct.example/app -c select 1\n"
+    );
+    assert_eq!(direct.stderr.trim_end(), "hunter2");
+}
+
+#[tokio::test]
+async fn no_flag_takes_a_secret() {
+    for flag in ["database-url", "database-direct-url", "token-secret"] {
+        let mut command = regimen(&scratch_folder("flags"));
+        let run = Finished::of(command.arg(format!("--{flag}={PASSWORD}")).arg("config")).await;
+
+        assert!(!run.success, "--{flag}: {}", run.stdout);
+        assert!(run.stderr.contains("unexpected argument"), "{}", run.stderr);
+        assert_hidden(&run.stderr);
+    }
 }

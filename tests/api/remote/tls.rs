@@ -6,7 +6,7 @@ use diesel_async::RunQueryDsl;
 use super::{assert_says, connect, program, refusal};
 use crate::support::{
     Server,
-    remote::{AUTHORITY, Authority, Remote, self_signed, url},
+    remote::{AUTHORITY, Authority, Remote, self_signed, self_signed_until, url},
 };
 
 /// How a connection is secured, in the server's own words: the version of TLS, or nothing.
@@ -133,6 +133,20 @@ async fn a_certificate_that_vouches_for_itself_can_be_trusted_by_name() {
     );
     let another = Remote::with_tls().url_by_name("postgres", &parameters);
     assert_says(&refusal(&another).await, &["UnknownIssuer"]);
+}
+
+#[tokio::test]
+async fn a_certificate_that_vouches_for_itself_expires_all_the_same() {
+    let certificate = self_signed_until("localhost", 2001);
+    let mut server = Remote::prepare(Some(&certificate));
+    server.start();
+    let file = crate::support::scratch_folder("pinned").join("server.crt");
+    std::fs::write(&file, &certificate.certificate).unwrap();
+    for mode in ["verify-ca", "verify-full"] {
+        let parameters = format!("sslmode={mode}&sslrootcert={}", file.display());
+        let line = refusal(&server.url_by_name("postgres", &parameters)).await;
+        assert_says(&line, &["no secure connection", "expired"]);
+    }
 }
 
 #[tokio::test]

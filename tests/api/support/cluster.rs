@@ -3,6 +3,7 @@
 
 use std::{
     io::Write,
+    os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::{
@@ -106,10 +107,13 @@ pub fn scratch_folder(name: &str) -> PathBuf {
 }
 
 /// A shell that waits for the end of its input, which is our end, and for the servers' ends.
+#[expect(clippy::zombie_processes, reason = "it outlives us")]
 fn remove_when_we_end(root: &Path) {
     let mut shell = Command::new("/bin/sh")
         .args(["-c", r#"cat >/dev/null; sleep 2; rm -rf "$1""#, "cleaner"])
         .arg(root)
+        // Ctrl-C ends the tests, and must not end this before it has done its work.
+        .process_group(0)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -1,17 +1,12 @@
 //! The private PostgreSQL that a server process started, seen from outside.
 
 use std::{
-    os::unix::fs::chown,
     path::Path,
     time::{Duration, Instant},
 };
 
 use diesel_async::AsyncPgConnection;
-use nix::{
-    errno::Errno,
-    sys::signal::kill,
-    unistd::{Pid, Uid, User},
-};
+use nix::{errno::Errno, sys::signal::kill, unistd::Pid};
 use regimen::{
     config::Secret,
     db::{Address, embedded::find_running},
@@ -30,7 +25,16 @@ pub fn postmaster(data: &Path) -> i32 {
 }
 
 pub fn is_alive(pid: i32) -> bool {
-    kill(Pid::from_raw(pid), None) != Err(Errno::ESRCH)
+    kill(Pid::from_raw(pid), None) != Err(Errno::ESRCH) && !is_zombie(pid)
+}
+
+/// Whether it has ended and only waits to be asked how.
+fn is_zombie(pid: i32) -> bool {
+    let state = std::fs::read_to_string(format!("/proc/{pid}/stat"));
+    state.is_ok_and(|line| {
+        line.rsplit_once(')')
+            .is_some_and(|(_, rest)| rest.trim_start().starts_with('Z'))
+    })
 }
 
 /// A session on the PostgreSQL of a data folder.
@@ -40,17 +44,6 @@ pub async fn session(data: &Path) -> AsyncPgConnection {
     let address = Address::parse("DATABASE_URL", &Secret::new(url)).expect("an address");
     let session = address.connect(TestDatabase::limits()).await;
     session.expect("PostgreSQL answers")
-}
-
-/// Gives files to the account that PostgreSQL runs as, which is another when we are root.
-pub fn give_to_postgres(path: &Path) {
-    if !Uid::effective().is_root() {
-        return;
-    }
-    let account = |name| User::from_name(name).expect("accounts");
-    let account = account("postgres").or_else(|| account("nobody"));
-    let account = account.expect("an unprivileged account");
-    chown(path, Some(account.uid.as_raw()), Some(account.gid.as_raw())).expect("chown");
 }
 
 /// Waits until something is so.

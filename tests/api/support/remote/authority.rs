@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
+};
 
 use crate::support::scratch_folder;
 
@@ -44,7 +46,13 @@ impl Authority {
 
 /// What many run inside: a certificate that vouches for itself.
 pub fn self_signed(name: &str) -> Certificate {
+    self_signed_until(name, 4096)
+}
+
+/// The same, good until the end of a year.
+pub fn self_signed_until(name: &str, year: i32) -> Certificate {
     let mut params = CertificateParams::new([name.to_owned()]).expect("a name");
+    params.not_after = date_time_ymd(year, 12, 31);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let key = KeyPair::generate().expect("a key");
     Certificate {

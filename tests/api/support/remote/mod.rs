@@ -25,10 +25,10 @@ use regimen::{
     db::{Address, BadAddress},
 };
 
-pub use authority::{Authority, Certificate, self_signed};
+pub use authority::{Authority, Certificate, self_signed, self_signed_until};
 pub use pgbouncer::PgBouncer;
 pub use proxy::Proxy;
-pub use tied::{Tied, account, hand_over};
+pub use tied::{Tied, account, give_to_postgres};
 
 use super::{TestDatabase, scratch_folder};
 
@@ -191,13 +191,13 @@ pub fn wait_for(ready: impl Fn() -> bool, log: &Path) {
 pub fn write_private(file: &Path, text: &str) {
     std::fs::write(file, text).expect("written");
     std::fs::set_permissions(file, PermissionsExt::from_mode(0o600)).expect("private");
-    hand_over(file);
+    give_to_postgres(file);
 }
 
 /// A data folder that is copied, because that is quicker than making one.
 static TEMPLATE: LazyLock<PathBuf> = LazyLock::new(|| {
     let folder = scratch_folder("template");
-    hand_over(&folder);
+    give_to_postgres(&folder);
     let (data, password) = (folder.join("data"), folder.join("password"));
     write_private(&password, PASSWORD);
     let mut initdb = Command::new(BINARIES.join("initdb"));

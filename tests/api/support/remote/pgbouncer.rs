@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    PASSWORD, Tied, USER, account, free_port, hand_over, path, url, wait_for, write_private,
+    PASSWORD, Tied, USER, account, free_port, give_to_postgres, path, url, wait_for, write_private,
 };
 use crate::support::scratch_folder;
 
@@ -24,7 +24,7 @@ impl PgBouncer {
     pub fn before(port: u16, lines: &str) -> Option<Self> {
         let program = program()?;
         let folder = scratch_folder("pgbouncer");
-        hand_over(&folder);
+        give_to_postgres(&folder);
         let own = free_port();
         let users = folder.join("users.txt");
         let quoted = PASSWORD.replace('"', "\"\"");

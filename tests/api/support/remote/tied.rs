@@ -75,7 +75,7 @@ pub fn switch(command: &mut Command, account: Option<&User>) {
 }
 
 /// Gives a file or folder to that account.
-pub fn hand_over(path: &Path) {
+pub fn give_to_postgres(path: &Path) {
     if let Some(user) = account() {
         std::os::unix::fs::chown(path, Some(user.uid.as_raw()), Some(user.gid.as_raw()))
             .expect("handed over");
