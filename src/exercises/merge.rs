@@ -3,14 +3,15 @@
 
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use uuid::Uuid;
 
 use super::{Exercise, ExerciseId, model::ExercisePatch};
 use crate::{
     changes::{self, Change, Entity},
-    db::schema::{exercises, workout_exercises, workouts},
+    db::schema::exercises,
     error::{Error, Result},
+    history::HistoryEntry,
     viewer::UserId,
+    workouts::Workout,
 };
 
 const MOST: usize = 50;
@@ -34,16 +35,24 @@ pub(super) fn check(from: &[ExerciseId], into: ExerciseId) -> Result<()> {
 
 /// Merges exercises of the owner's own into one that the owner can see. The library's aliases are not
 /// for members to add to, so a name merged into it is forgotten.
+///
+/// Whoever changes a workout locks it, then the exercises in it. The order here is the same, and each
+/// kind is locked by id, so that nobody waits in a circle.
 pub(super) async fn merge(
     conn: &mut AsyncPgConnection,
     owner: UserId,
     from: &[ExerciseId],
     into: ExerciseId,
 ) -> Result<()> {
-    let target = Exercise::find_all(conn, Some(owner), &[into]).await?.pop();
-    let target = target.ok_or_else(|| Error::not_found("exercise", into))?;
-    let duplicates = lock_own(conn, owner, from).await?;
-    let mut changes = move_references(conn, owner, from, into).await?;
+    Workout::lock_training(conn, owner, from).await?;
+    let mut locked = lock_own(conn, owner, from, into).await?;
+    let target = match locked.iter().position(|exercise| exercise.id == into) {
+        Some(place) => locked.remove(place),
+        None => lock_of_library(conn, into).await?,
+    };
+    let duplicates = all_of(from, locked)?;
+    let mut changes = Workout::move_exercises(conn, owner, from, into).await?;
+    changes.extend(HistoryEntry::move_exercises(conn, owner, from, into).await?);
     if target.owner_id.is_some() {
         changes.push(remember_names(conn, owner, &target, &duplicates).await?);
     }
@@ -59,62 +68,43 @@ pub(super) async fn merge(
     Ok(())
 }
 
+/// Those of the duplicates and the target that are the owner's.
 async fn lock_own(
     conn: &mut AsyncPgConnection,
     owner: UserId,
-    ids: &[ExerciseId],
-) -> Result<Vec<Exercise>> {
-    let found: Vec<Exercise> = exercises::table
-        .filter(exercises::id.eq_any(ids))
+    from: &[ExerciseId],
+    into: ExerciseId,
+) -> QueryResult<Vec<Exercise>> {
+    let named: Vec<ExerciseId> = from.iter().copied().chain([into]).collect();
+    exercises::table
+        .filter(exercises::id.eq_any(named))
         .filter(exercises::owner_id.eq(owner))
         .select(Exercise::as_select())
         .order(exercises::id)
         .for_update()
         .load(conn)
-        .await?;
-    match ids
-        .iter()
-        .find(|id| found.iter().all(|exercise| exercise.id != **id))
-    {
+        .await
+}
+
+/// An exercise of the library stays as it is: others may go on to use it.
+async fn lock_of_library(conn: &mut AsyncPgConnection, id: ExerciseId) -> Result<Exercise> {
+    let found: Option<Exercise> = exercises::table
+        .filter(exercises::id.eq(id))
+        .filter(exercises::owner_id.is_null())
+        .select(Exercise::as_select())
+        .for_key_share()
+        .first(conn)
+        .await
+        .optional()?;
+    found.ok_or_else(|| Error::not_found("exercise", id))
+}
+
+fn all_of(ids: &[ExerciseId], found: Vec<Exercise>) -> Result<Vec<Exercise>> {
+    let is_there = |id: &ExerciseId| found.iter().any(|exercise| exercise.id == *id);
+    match ids.iter().find(|id| !is_there(id)) {
         Some(missing) => Err(Error::not_found("exercise of your own", *missing)),
         None => Ok(found),
     }
-}
-
-/// Every workout that used a duplicate has changed, and gets a new version.
-async fn move_references(
-    conn: &mut AsyncPgConnection,
-    owner: UserId,
-    from: &[ExerciseId],
-    into: ExerciseId,
-) -> Result<Vec<Change>> {
-    let using = workout_exercises::table
-        .filter(workout_exercises::user_id.eq(owner))
-        .filter(workout_exercises::exercise_id.eq_any(from));
-    let touched: Vec<Uuid> = diesel::update(using)
-        .set((
-            workout_exercises::exercise_id.eq(into),
-            workout_exercises::updated_at.eq(diesel::dsl::now),
-        ))
-        .returning(workout_exercises::workout_id)
-        .get_results(conn)
-        .await?;
-    let changed: Vec<(Uuid, i32)> = diesel::update(
-        workouts::table
-            .filter(workouts::user_id.eq(owner))
-            .filter(workouts::id.eq_any(touched)),
-    )
-    .set((
-        workouts::version.eq(workouts::version + 1),
-        workouts::updated_at.eq(diesel::dsl::now),
-    ))
-    .returning((workouts::id, workouts::version))
-    .get_results(conn)
-    .await?;
-    Ok(changed
-        .into_iter()
-        .map(|(id, version)| Change::updated(Entity::Workout, id, version))
-        .collect())
 }
 
 async fn remember_names(

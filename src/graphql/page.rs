@@ -33,7 +33,7 @@ pub struct Edge<N> {
 /// Which part of a list is wanted. `K` is what the list is ordered by.
 #[derive(Clone, Debug)]
 pub struct Page<K> {
-    list: &'static str,
+    list: Cow<'static, str>,
     size: i64,
     /// From the end towards the beginning.
     pub backward: bool,
@@ -43,9 +43,10 @@ pub struct Page<K> {
 }
 
 impl<K: DeserializeOwned> Page<K> {
-    /// Checks a list's four arguments. `list` names the list and its order.
+    /// Checks a list's four arguments. `list` names the list and its order, and what it is a list of
+    /// where there is one of each record.
     pub fn new(
-        list: &'static str,
+        list: impl Into<Cow<'static, str>>,
         first: Option<i32>,
         after: Option<&str>,
         last: Option<i32>,
@@ -88,8 +89,9 @@ impl<K: DeserializeOwned> Page<K> {
             let message = format!("`{size_name}` must be from 0 to {LARGEST_SIZE}");
             return Err(Error::invalid(size_name, message));
         }
+        let list = list.into();
         let from = cursor
-            .map(|text| open(list, cursor_name, text))
+            .map(|text| open(&list, cursor_name, text))
             .transpose()?;
         Ok(Self {
             list,
@@ -150,7 +152,7 @@ impl<K: serde::Serialize> Page<K> {
             (came_from, more)
         };
         let place = |node| Edge {
-            cursor: Cursor::new(self.list, &place_of(&node)),
+            cursor: Cursor::new(&self.list, &place_of(&node)),
             node,
         };
         Connection {

@@ -287,7 +287,7 @@ impl Rows<'_> {
                 duration_seconds: set.duration_seconds,
                 distance_m: set.distance_m,
                 rest_seconds: None,
-                is_completed: set.is_completed,
+                is_completed: Some(set.is_completed),
                 notes: None,
                 performed_at: Some(start + Duration::minutes(minutes)),
             });

@@ -68,7 +68,8 @@ pub struct NewSet {
     pub duration_seconds: Option<i32>,
     pub distance_m: Option<Decimal>,
     pub rest_seconds: Option<i32>,
-    pub is_completed: bool,
+    /// Done, where it is not said; for a set that is there already, as it was.
+    pub is_completed: Option<bool>,
     pub notes: Option<String>,
     /// Now, where it is not known; for a set that is there already, as it was.
     pub performed_at: Option<DateTime<Utc>>,

@@ -8,14 +8,14 @@ use crate::{
 };
 
 const LOG: &str = "mutation ($input: LogHistoryInput!, $key: String) {
-    logHistory(input: $input, idempotencyKey: $key) { entry { id workoutId workoutName performedAt
+    logHistory(input: $input, idempotencyKey: $key) { historyEntry { id workoutId workoutName performedAt
         timezone localDate durationSeconds bodyweightKg rating notes summary source sourceKey version } } }";
 const BATCH: &str =
     "mutation ($entries: [LogHistoryInput!]!) { logHistoryBatch(entries: $entries) {
     inserted unchanged conflicting results { index outcome id entry { rating } } } }";
 const UPDATE: &str = "mutation ($id: ID!, $input: UpdateHistoryInput!, $version: Int) {
     updateHistory(id: $id, input: $input, expectedVersion: $version) {
-        entry { performedAt timezone localDate rating notes version } } }";
+        historyEntry { performedAt timezone localDate rating notes version } } }";
 const LIST: &str = "query ($filter: HistoryFilter, $order: HistoryOrder! = NEWEST, $first: Int,
     $after: String, $last: Int, $before: String) {
     history(filter: $filter, order: $order, first: $first, after: $after, last: $last, before: $before) {
@@ -24,7 +24,7 @@ const LIST: &str = "query ($filter: HistoryFilter, $order: HistoryOrder! = NEWES
 
 async fn log(user: &TestUser<'_>, input: Value) -> Value {
     let logged = user.graphql(LOG, json!({"input": input})).await;
-    logged.data()["logHistory"]["entry"].clone()
+    logged.data()["logHistory"]["historyEntry"].clone()
 }
 
 #[tokio::test]
@@ -43,7 +43,14 @@ async fn a_session_is_recorded_with_its_own_day_and_once_by_id_by_key_and_by_sou
         "localDate": "2026-02-28", "durationSeconds": 1800, "bodyweightKg": 80.25, "rating": 5,
         "notes": "rain", "summary": {"km": 5}, "source": "app", "sourceKey": null, "version": 1})
     );
-    assert_eq!(log(&ada, input).await, entry);
+    assert_eq!(log(&ada, input.clone()).await, entry);
+    let mut other = input;
+    other["rating"] = json!(1);
+    let refused = ada.graphql(LOG, json!({"input": other})).await;
+    assert_eq!(
+        (refused.code(), &refused.error()["extensions"]["version"]),
+        ("CONFLICT", &json!(1))
+    );
 
     let sourced = json!({"performedAt": "2026-03-02T02:30:00Z", "source": "watch", "sourceKey": "7", "rating": 2});
     let first = log(&ada, sourced.clone()).await;
@@ -181,11 +188,11 @@ async fn sessions_of_an_exercise_are_those_in_which_it_was_done() {
         {"exerciseId": trained[1], "sets": [{"reps": 5}]}]}),
     )
     .await;
-    let complete = "mutation ($id: ID!) { completeWorkout(id: $id) { history { id } } }";
+    let complete = "mutation ($id: ID!) { completeWorkout(id: $id) { historyEntry { id } } }";
     let mut entries = Vec::new();
     for id in [&squats["id"], &both["id"]] {
         let done = ada.graphql(complete, json!({"id": id})).await;
-        entries.push(done.data()["completeWorkout"]["history"]["id"].clone());
+        entries.push(done.data()["completeWorkout"]["historyEntry"]["id"].clone());
     }
     // Of this one no summary of ours says what was done, but its workout does.
     let own =
@@ -250,7 +257,7 @@ async fn an_entry_is_changed_deleted_and_restored_and_its_day_follows() {
     let input = json!({"timezone": "Europe/Berlin", "notes": null});
     let changed = ada.graphql(UPDATE, change(input, 1)).await;
     assert_eq!(
-        changed.data()["updateHistory"]["entry"],
+        changed.data()["updateHistory"]["historyEntry"],
         json!({"timezone": "Europe/Berlin",
         "performedAt": "2026-03-01T23:30:00+00:00", "localDate": "2026-03-02", "rating": 3,
         "notes": null, "version": 2})
@@ -258,7 +265,7 @@ async fn an_entry_is_changed_deleted_and_restored_and_its_day_follows() {
     let moved = json!({"performedAt": "2026-03-05T12:00:00Z"});
     let moved = ada.graphql(UPDATE, change(moved, 2)).await;
     assert_eq!(
-        moved.data()["updateHistory"]["entry"]["localDate"],
+        moved.data()["updateHistory"]["historyEntry"]["localDate"],
         "2026-03-05"
     );
     let stale = ada.graphql(UPDATE, change(json!({"rating": 1}), 1)).await;
@@ -267,30 +274,31 @@ async fn an_entry_is_changed_deleted_and_restored_and_its_day_follows() {
         ("CONFLICT", &json!(3))
     );
 
-    let delete = "mutation ($id: ID!) { deleteHistory(id: $id) { entry { version deletedAt } } }";
-    let restore = "mutation ($id: ID!) { restoreHistory(id: $id) { entry { version deletedAt } } }";
+    let delete =
+        "mutation ($id: ID!) { deleteHistory(id: $id) { historyEntry { version deletedAt } } }";
+    let restore = "mutation ($id: ID!, $version: Int) {
+        restoreHistory(id: $id, expectedVersion: $version) { historyEntry { version deletedAt } } }";
     let one = "query ($id: ID!) { historyEntry(id: $id) { rating } }";
     let gone = ada.graphql(delete, json!({"id": id})).await;
-    assert!(gone.data()["deleteHistory"]["entry"]["deletedAt"].is_string());
-    assert_eq!(
-        ada.graphql(one, json!({"id": id})).await.code(),
-        "NOT_FOUND"
-    );
-    assert_eq!(
-        ada.graphql(delete, json!({"id": id})).await.code(),
-        "NOT_FOUND"
-    );
+    assert!(gone.data()["deleteHistory"]["historyEntry"]["deletedAt"].is_string());
+    for request in [one, delete] {
+        let refused = ada.graphql(request, json!({"id": id})).await;
+        assert_eq!(refused.code(), "NOT_FOUND");
+    }
     assert_eq!(
         ada.graphql(UPDATE, change(json!({"rating": 1}), 4))
             .await
             .code(),
         "NOT_FOUND"
     );
-    let back = ada.graphql(restore, json!({"id": id})).await;
+    let once = json!({"id": id, "version": 4});
+    let back = ada.graphql(restore, once.clone()).await;
     assert_eq!(
-        back.data()["restoreHistory"]["entry"],
+        back.data()["restoreHistory"]["historyEntry"],
         json!({"version": 5, "deletedAt": null})
     );
+    let again = ada.graphql(restore, once).await;
+    assert_eq!(again.data(), back.data());
     assert_eq!(
         ada.graphql(one, json!({"id": id})).await.data()["historyEntry"]["rating"],
         3
@@ -425,9 +433,9 @@ async fn one_s_history_is_seen_and_changed_by_nobody_else() {
     let id = json!({"id": entry["id"]});
     for query in [
         "query ($id: ID!) { historyEntry(id: $id) { id } }",
-        "mutation ($id: ID!) { updateHistory(id: $id, input: {rating: 1}) { entry { id } } }",
-        "mutation ($id: ID!) { deleteHistory(id: $id) { entry { id } } }",
-        "mutation ($id: ID!) { restoreHistory(id: $id) { entry { id } } }",
+        "mutation ($id: ID!) { updateHistory(id: $id, input: {rating: 1}) { historyEntry { id } } }",
+        "mutation ($id: ID!) { deleteHistory(id: $id) { historyEntry { id } } }",
+        "mutation ($id: ID!) { restoreHistory(id: $id) { historyEntry { id } } }",
     ] {
         assert_eq!(
             bob.graphql(query, id.clone()).await.code(),

@@ -17,6 +17,7 @@ mod exercises;
 mod history;
 mod house;
 mod http;
+mod merging;
 mod migrations;
 mod node;
 mod process;

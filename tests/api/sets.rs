@@ -344,8 +344,57 @@ async fn the_sets_of_a_workout_are_read_page_by_page_in_both_directions() {
         }
         assert_eq!(seen, all, "{size}");
     }
+    let other = workout(&ada, plan("Other", &trained, 1)).await;
+    let page = ada
+        .graphql(list, json!({"id": made["id"], "first": 1}))
+        .await;
+    let cursor = &page.data()["sets"]["pageInfo"]["endCursor"];
+    let foreign = json!({"id": other["id"], "first": 1, "after": cursor});
+    let refused = ada.graphql(list, foreign).await;
+    assert_eq!((refused.code(), refused.field()), ("VALIDATION", "after"));
     let refused = ada
         .graphql(list, json!({"id": made["id"], "first": 101}))
         .await;
     assert_eq!((refused.code(), refused.field()), ("VALIDATION", "first"));
+}
+
+#[tokio::test]
+async fn a_known_set_is_added_once_and_one_that_cannot_be_is_named_by_its_place_in_the_request() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada").await;
+    let (made, place) = squats(&ada, 1).await;
+    let known = json!({"workoutExerciseId": place, "reps": 5,
+        "id": "0192f0c1-1111-7000-8000-000000000011"});
+    add(&ada, known.clone()).await;
+    let mut other = known.clone();
+    other["reps"] = json!(6);
+    let other = ada.graphql(ADD, json!({"input": other})).await;
+    assert_eq!(
+        (other.code(), &other.error()["extensions"]["id"]),
+        ("CONFLICT", &known["id"])
+    );
+
+    let nowhere = json!({"workoutExerciseId": made["id"], "reps": 5});
+    let sets = json!({"id": made["id"], "sets": [known, nowhere]});
+    let refused = ada.graphql(ADD_MANY, sets).await;
+
+    assert_eq!(
+        (refused.code(), refused.field()),
+        ("VALIDATION", "sets.1.workoutExerciseId")
+    );
+}
+
+#[tokio::test]
+async fn a_set_answers_with_its_workout_also_when_it_is_asked_for_under_another_name() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada").await;
+    let (made, place) = squats(&ada, 1).await;
+    let mutation = "mutation ($input: AddSetInput!) { addSet(input: $input) {
+        whole: workout { id version exercises { sets { reps } } } } }";
+    let input = json!({"workoutExerciseId": place, "reps": 3});
+    let added = ada.graphql(mutation, json!({"input": input})).await;
+    assert_eq!(
+        added.data()["addSet"]["whole"],
+        json!({"id": made["id"], "version": 2, "exercises": [{"sets": [{"reps": 5}, {"reps": 3}]}]})
+    );
 }

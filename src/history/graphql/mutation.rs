@@ -19,7 +19,7 @@ use crate::{
 #[derive(SimpleObject)]
 struct HistoryPayload {
     /// The entry as it is now.
-    entry: HistoryEntry,
+    history_entry: HistoryEntry,
 }
 
 /// What recording a batch answers.
@@ -67,7 +67,7 @@ pub struct HistoryMutation;
 #[Object]
 impl HistoryMutation {
     /// Records a session that was done, with or without a workout. The same id, or the same source and
-    /// key, is the same session and is recorded once.
+    /// key, is the same session and is recorded once; with other contents, or deleted, it is a conflict.
     async fn log_history(
         &self,
         ctx: &Context<'_>,
@@ -132,8 +132,8 @@ impl HistoryMutation {
 
 async fn payload(ctx: &Context<'_>, id: HistoryId) -> Result<HistoryPayload> {
     let mut conn = ctx.db().conn().await?;
-    let entry = HistoryEntry::find_kept(&mut conn, ctx.owner()?, id).await?;
-    Ok(HistoryPayload { entry })
+    let history_entry = HistoryEntry::find_kept(&mut conn, ctx.owner()?, id).await?;
+    Ok(HistoryPayload { history_entry })
 }
 
 async fn log(

@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use async_graphql::Enum;
+use chrono::{DateTime, Utc};
 use diesel::{
     prelude::*,
     sql_types::{
@@ -47,6 +48,9 @@ struct Inserted {
     id: HistoryId,
 }
 
+/// An entry that was recorded before: what it says, its version, and when it was deleted.
+type Known = (NewHistory, i32, Option<DateTime<Utc>>);
+
 impl NewHistory {
     /// Inserts those that are new, in one statement, and says which.
     pub async fn insert_all(
@@ -78,7 +82,7 @@ impl NewHistory {
         conn: &mut AsyncPgConnection,
         owner: UserId,
         rows: &[Self],
-    ) -> QueryResult<Vec<(Self, i32)>> {
+    ) -> QueryResult<Vec<Known>> {
         let ids: Vec<HistoryId> = rows.iter().map(|row| row.id).collect();
         let keys: Vec<&str> = rows
             .iter()
@@ -87,7 +91,7 @@ impl NewHistory {
         history::table
             .filter(history::user_id.eq(owner))
             .filter(history::id.eq_any(ids).or(history::source_key.eq_any(keys)))
-            .select((Self::as_select(), history::version))
+            .select((Self::as_select(), history::version, history::deleted_at))
             .load(conn)
             .await
     }
@@ -97,6 +101,13 @@ impl NewHistory {
             && self.source_key == other.source_key
             && self.source == other.source;
         same_key || self.id == other.id
+    }
+
+    /// The workout may have changed since: what was taken from it then is what counts.
+    fn completed_by(mut self, known: &Self) -> Self {
+        self.summary = self.summary.or_else(|| known.summary.clone());
+        self.workout_name = self.workout_name.or_else(|| known.workout_name.clone());
+        self
     }
 
     /// Whether the two record the same, whatever their ids.
@@ -115,6 +126,7 @@ pub async fn log(
     owner: UserId,
     mut new: NewHistory,
 ) -> Result<(HistoryId, bool)> {
+    let sent = new.clone();
     name_workouts(conn, owner, std::slice::from_mut(&mut new), |_| {
         "input.workoutId".to_owned()
     })
@@ -127,13 +139,17 @@ pub async fn log(
         return Ok((new.id, true));
     }
     let known = NewHistory::known(conn, owner, rows).await?;
-    let found = known.into_iter().find(|(row, _)| new.is_known_as(row));
+    let found = known.into_iter().find(|(row, ..)| new.is_known_as(row));
     match found {
-        // The workout may have changed since: what was frozen then is what counts.
-        Some((row, _)) if row.id == new.id || new.records_the_same(&row) => Ok((row.id, false)),
-        Some((row, version)) => Err(Error::Conflict {
-            message: "this session was recorded before with other contents: change that entry"
-                .to_owned(),
+        Some((row, _, None)) if sent.completed_by(&row).records_the_same(&row) => {
+            Ok((row.id, false))
+        }
+        Some((row, version, deleted_at)) => Err(Error::Conflict {
+            message: match deleted_at {
+                Some(_) => "this session was recorded before and deleted: restore that entry",
+                None => "this session was recorded before with other contents: change that entry",
+            }
+            .to_owned(),
             id: Some(row.id.0),
             version: Some(version),
         }),
@@ -163,10 +179,10 @@ pub async fn log_batch(
         if inserted.contains(&new.id) {
             return (new.id, Outcome::Inserted);
         }
-        let mut found = known.iter().filter(|(row, _)| new.is_known_as(row));
+        let mut found = known.iter().filter(|(row, ..)| new.is_known_as(row));
         match found.next() {
-            Some((row, _)) if new.records_the_same(row) => (row.id, Outcome::Unchanged),
-            Some((row, _)) => (row.id, Outcome::Conflicting),
+            Some((row, ..)) if new.records_the_same(row) => (row.id, Outcome::Unchanged),
+            Some((row, ..)) => (row.id, Outcome::Conflicting),
             None => (new.id, Outcome::Conflicting),
         }
     };
@@ -189,6 +205,9 @@ async fn name_workouts(
         .filter(workouts::id.eq_any(ids))
         .filter(workouts::deleted_at.is_null())
         .select((workouts::id, workouts::name))
+        .order(workouts::id)
+        // What is in them stays what it is until the entry is there.
+        .for_key_share()
         .load(conn)
         .await?;
     let names: HashMap<WorkoutId, String> = found.into_iter().collect();

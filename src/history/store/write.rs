@@ -1,15 +1,52 @@
 //! Changing, deleting and restoring entries.
 
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use diesel::prelude::*;
+use diesel::{
+    prelude::*,
+    sql_types::{Array, Jsonb, Text, Uuid as SqlUuid},
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
+use serde_json::json;
+
 use crate::{
-    db::schema::{history, user_settings},
+    changes::{Change, Entity},
+    db::{
+        schema::{history, user_settings},
+        statement,
+    },
     error::{Error, Result},
+    exercises::ExerciseId,
     history::{HistoryEntry, HistoryId, input::local_date, model::HistoryPatch},
     viewer::UserId,
 };
+
+/// What was frozen keeps its names and numbers: it only points to the exercise that is still there.
+const MOVE_EXERCISES: &str = "UPDATE history SET version = version + 1, updated_at = now(), \
+      summary = jsonb_set(summary, '{exercises}', (\
+        SELECT jsonb_agg(CASE WHEN one ->> 'exerciseId' = ANY (?) \
+          THEN jsonb_set(one, '{exerciseId}', ?) ELSE one END ORDER BY n) \
+        FROM jsonb_array_elements(summary -> 'exercises') WITH ORDINALITY AS e (one, n))) \
+    WHERE user_id = ? AND summary @> ANY (?) RETURNING id, version, deleted_at";
+
+#[derive(QueryableByName)]
+#[diesel(table_name = history)]
+struct Moved {
+    id: HistoryId,
+    version: i32,
+    deleted_at: Option<DateTime<Utc>>,
+}
+
+impl Moved {
+    fn change(&self) -> Change {
+        if self.deleted_at.is_some() {
+            Change::deleted(Entity::History, self.id.0, self.version)
+        } else {
+            Change::updated(Entity::History, self.id.0, self.version)
+        }
+    }
+}
 
 /// The zone given, or else that of the owner's settings.
 pub async fn zone_of(
@@ -30,12 +67,7 @@ pub async fn zone_of(
 }
 
 impl HistoryEntry {
-    async fn locked_at(
-        conn: &mut AsyncPgConnection,
-        owner: UserId,
-        id: HistoryId,
-        expected: Option<i32>,
-    ) -> Result<Self> {
+    async fn locked(conn: &mut AsyncPgConnection, owner: UserId, id: HistoryId) -> Result<Self> {
         let found: Option<Self> = history::table
             .find((owner, id))
             .select(Self::as_select())
@@ -43,15 +75,18 @@ impl HistoryEntry {
             .first(conn)
             .await
             .optional()?;
-        let current = found.ok_or_else(|| Error::not_found("entry of the history", id))?;
+        found.ok_or_else(|| Error::not_found("entry of the history", id))
+    }
+
+    fn check_version(&self, expected: Option<i32>) -> Result<()> {
         match expected {
-            Some(expected) if expected != current.version => Err(Error::stale(
+            Some(expected) if expected != self.version => Err(Error::stale(
                 "entry of the history",
-                id,
+                self.id,
                 expected,
-                current.version,
+                self.version,
             )),
-            _ => Ok(current),
+            _ => Ok(()),
         }
     }
 
@@ -64,10 +99,11 @@ impl HistoryEntry {
         mut patch: HistoryPatch,
         zone: Option<Tz>,
     ) -> Result<i32> {
-        let current = Self::locked_at(conn, owner, id, expected).await?;
+        let current = Self::locked(conn, owner, id).await?;
         if current.deleted_at.is_some() {
             return Err(Error::not_found("entry of the history", id));
         }
+        current.check_version(expected)?;
         if patch.performed_at.is_some() || zone.is_some() {
             let zone = zone.or_else(|| current.timezone.parse().ok());
             let at = patch.performed_at.unwrap_or(current.performed_at);
@@ -85,6 +121,28 @@ impl HistoryEntry {
         Ok(version)
     }
 
+    /// Has the frozen summaries name `into` wherever they named one of `from`.
+    pub async fn move_exercises(
+        conn: &mut AsyncPgConnection,
+        owner: UserId,
+        from: &[ExerciseId],
+        into: ExerciseId,
+    ) -> QueryResult<Vec<Change>> {
+        let names: Vec<String> = from.iter().map(ToString::to_string).collect();
+        let frozen: Vec<serde_json::Value> = from
+            .iter()
+            .map(|id| json!({"exercises": [{"exerciseId": id}]}))
+            .collect();
+        let moved: Vec<Moved> = statement(MOVE_EXERCISES)
+            .bind::<Array<Text>, _>(names)
+            .bind::<Jsonb, _>(json!(into))
+            .bind::<SqlUuid, _>(owner)
+            .bind::<Array<Jsonb>, _>(frozen)
+            .load(conn)
+            .await?;
+        Ok(moved.iter().map(Moved::change).collect())
+    }
+
     /// Deletes an entry, or brings it back. Gives its new version; none where it was so already.
     pub async fn set_deleted(
         conn: &mut AsyncPgConnection,
@@ -93,19 +151,21 @@ impl HistoryEntry {
         expected: Option<i32>,
         deleted: bool,
     ) -> Result<Option<i32>> {
-        let current = Self::locked_at(conn, owner, id, expected).await?;
+        let current = Self::locked(conn, owner, id).await?;
         if current.deleted_at.is_some() == deleted {
             return if deleted {
                 Err(Error::not_found("entry of the history", id))
             } else {
+                // Whoever asks for what is so already does not care which version it is.
                 Ok(None)
             };
         }
+        current.check_version(expected)?;
         let version = current.version + 1;
         diesel::update(history::table.find((owner, id)))
             .set((
                 history::version.eq(version),
-                history::deleted_at.eq(deleted.then(chrono::Utc::now)),
+                history::deleted_at.eq(deleted.then(Utc::now)),
                 history::updated_at.eq(diesel::dsl::now),
             ))
             .execute(conn)

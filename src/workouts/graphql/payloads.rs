@@ -1,6 +1,6 @@
 //! What changes of workouts answer.
 
-use async_graphql::{Context, SimpleObject};
+use async_graphql::{ComplexObject, Context, SimpleObject};
 
 use crate::{
     error::Result,
@@ -22,7 +22,7 @@ pub struct CompleteWorkoutPayload {
     /// The workout as it is now.
     workout: Workout,
     /// What was recorded of it.
-    history: HistoryEntry,
+    history_entry: HistoryEntry,
 }
 
 /// What a change of an exercise in a workout answers.
@@ -36,41 +36,54 @@ pub struct WorkoutExercisePayload {
 
 /// What a change of a set answers.
 #[derive(SimpleObject)]
-#[graphql(name = "WorkoutSetPayload")]
+#[graphql(complex, name = "WorkoutSetPayload")]
 pub struct SetPayload {
+    #[graphql(skip)]
+    workout_id: WorkoutId,
     /// The set as it is now; null where it was deleted.
     set: Option<Set>,
     /// The version that this change gave the workout.
     workout_version: i32,
+}
+
+#[ComplexObject]
+impl SetPayload {
     /// The workout as it is now.
-    workout: Option<Workout>,
+    async fn workout(&self, ctx: &Context<'_>) -> Result<Workout> {
+        workout_at(ctx, self.workout_id, &[]).await
+    }
 }
 
 /// What a change of several sets answers.
 #[derive(SimpleObject)]
-#[graphql(name = "WorkoutSetsPayload")]
+#[graphql(complex, name = "WorkoutSetsPayload")]
 pub struct SetsPayload {
+    #[graphql(skip)]
+    workout_id: WorkoutId,
     /// The sets as they are now, in the order in which they were named; those deleted are left out.
     sets: Vec<Set>,
     /// The version that this change gave the workout.
     workout_version: i32,
+}
+
+#[ComplexObject]
+impl SetsPayload {
     /// The workout as it is now.
-    workout: Option<Workout>,
+    async fn workout(&self, ctx: &Context<'_>) -> Result<Workout> {
+        workout_at(ctx, self.workout_id, &[]).await
+    }
 }
 
 /// The workout of a payload, deleted or not, with the parts that the request asks for.
 async fn workout(ctx: &Context<'_>, id: WorkoutId) -> Result<Workout> {
-    let parts = Parts::below(ctx, &[&["workout"]]);
-    let mut conn = ctx.db().conn().await?;
-    Workout::find_kept(&mut conn, ctx.owner()?, id, parts).await
+    workout_at(ctx, id, &["workout"]).await
 }
 
-/// The same, if the request asks for it at all.
-async fn workout_if_asked(ctx: &Context<'_>, id: WorkoutId) -> Result<Option<Workout>> {
-    if ctx.look_ahead().field("workout").exists() {
-        return workout(ctx, id).await.map(Some);
-    }
-    Ok(None)
+/// The same, where the workout stands at that path below the field being resolved.
+async fn workout_at(ctx: &Context<'_>, id: WorkoutId, path: &[&str]) -> Result<Workout> {
+    let parts = Parts::below(ctx, &[path]);
+    let mut conn = ctx.db().conn().await?;
+    Workout::find_kept(&mut conn, ctx.owner()?, id, parts).await
 }
 
 impl WorkoutPayload {
@@ -84,8 +97,11 @@ impl CompleteWorkoutPayload {
     pub async fn of(ctx: &Context<'_>, id: WorkoutId, entry: HistoryId) -> Result<Self> {
         let workout = workout(ctx, id).await?;
         let mut conn = ctx.db().conn().await?;
-        let history = HistoryEntry::find_kept(&mut conn, ctx.owner()?, entry).await?;
-        Ok(Self { workout, history })
+        let history_entry = HistoryEntry::find_kept(&mut conn, ctx.owner()?, entry).await?;
+        Ok(Self {
+            workout,
+            history_entry,
+        })
     }
 }
 
@@ -119,9 +135,9 @@ impl SetPayload {
         let sets = set.map(|set| vec![set]);
         let payload = SetsPayload::of(ctx, id, version, &[changed], sets).await?;
         Ok(Self {
+            workout_id: id,
             set: payload.sets.into_iter().next(),
             workout_version: version,
-            workout: payload.workout,
         })
     }
 }
@@ -143,9 +159,9 @@ impl SetsPayload {
         };
         sets.sort_by_key(|set| changed.iter().position(|id| *id == set.id));
         Ok(Self {
+            workout_id: id,
             sets,
             workout_version: version,
-            workout: workout_if_asked(ctx, id).await?,
         })
     }
 }

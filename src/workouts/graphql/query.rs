@@ -84,7 +84,8 @@ impl WorkoutQuery {
         before: Option<String>,
     ) -> Result<Connection<Set>> {
         let (after, before) = (after.as_deref(), before.as_deref());
-        let page = Page::new("sets of a workout", first, after, last, before)?;
+        let list = format!("sets of the workout {workout_id}");
+        let page = Page::new(list, first, after, last, before)?;
         sets(ctx, workout_id, page).await
     }
 }

@@ -44,12 +44,12 @@ pub struct SetInput {
     pub distance_m: Option<Decimal>,
     /// How long the rest after it was, in seconds, up to two hours.
     pub rest_seconds: Option<i32>,
-    /// Whether it was done; send false for one that is only planned.
-    #[graphql(default = true)]
-    pub is_completed: bool,
+    /// Whether it was done; send false for one that is only planned. Left out, a new set was done, and
+    /// one that is kept stays as it is.
+    pub is_completed: Option<bool>,
     /// What there is to say about it, up to 500 characters.
     pub notes: Option<String>,
-    /// When it was done; now where absent.
+    /// When it was done. Left out, it is now for a new set, and one that is kept stays as it is.
     pub performed_at: Option<DateTime<Utc>>,
 }
 

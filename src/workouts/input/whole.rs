@@ -5,7 +5,7 @@ use std::{collections::HashSet, hash::Hash};
 use async_graphql::{InputObject, MaybeUndefined};
 use chrono::{DateTime, Utc};
 
-use super::{LONGEST_NAME, check_state, places::WorkoutExerciseInput, sets::Spot};
+use super::{check_state, name, notes, places::WorkoutExerciseInput, sets::Spot};
 use crate::{
     error::{Error, Result},
     graphql::input,
@@ -18,18 +18,22 @@ use crate::{
 const MOST_EXERCISES: usize = 100;
 const MOST_SETS: usize = 1000;
 
-/// A whole workout: itself, its exercises in their order, and the sets of each in theirs.
+/// A whole workout: itself, its exercises in their order, and the sets of each in theirs. Of a workout
+/// that is there already, its own fields stay as they are where they are left out. What is in it
+/// becomes what the input says: of an exercise or a set that is kept, a field that is left out is as
+/// in a new one, but for the `isCompleted` and `performedAt` of a set, which stay as they are.
 #[derive(Clone, Debug, InputObject)]
 pub struct WorkoutInput {
     /// The id to give it, so that sending it twice makes one; made by the server where absent.
     pub id: Option<WorkoutId>,
     /// What to call it, up to 120 characters.
     pub name: String,
-    /// What there is to say about it, up to 2,000 characters.
-    pub notes: Option<String>,
-    /// Whether it is a template; a template is planned or archived.
-    #[graphql(default)]
-    pub is_template: bool,
+    /// What there is to say about it, up to 2,000 characters; null clears it. Left out, it stays as it
+    /// is.
+    pub notes: MaybeUndefined<String>,
+    /// Whether it is a template; a template is planned or archived. Left out, a new workout is none,
+    /// and one that is there stays as it is.
+    pub is_template: Option<bool>,
     /// Where it stands. Left out, a new workout is planned, and one that is there stays as it is.
     pub status: Option<WorkoutStatus>,
     /// When it was begun. Left out, it stays as it is.
@@ -42,8 +46,14 @@ pub struct WorkoutInput {
 }
 
 /// What was left out of the input, and stays as it is where the workout is there already.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each field is left out or not, whatever the others"
+)]
 #[derive(Clone, Copy, Debug)]
 pub struct Left {
+    notes: bool,
+    is_template: bool,
     status: bool,
     started_at: bool,
     ended_at: bool,
@@ -52,6 +62,12 @@ pub struct Left {
 impl Left {
     /// Takes over from the workout that is there what was left out, and checks what comes of it.
     pub fn complete(self, new: &mut NewWorkout, there: &Workout) -> Result<()> {
+        if self.notes {
+            new.notes.clone_from(&there.notes);
+        }
+        if self.is_template {
+            new.is_template = there.is_template;
+        }
         if self.status {
             new.status = there.status;
         }
@@ -81,25 +97,26 @@ impl WorkoutInput {
         };
         let (no_start, started_at) = at("input.startedAt", self.started_at)?;
         let (no_end, ended_at) = at("input.endedAt", self.ended_at)?;
+        let notes = input::clearable_text(self.notes, notes)?;
+        let left = Left {
+            notes: notes.is_none(),
+            is_template: self.is_template.is_none(),
+            status: self.status.is_none(),
+            started_at: no_start,
+            ended_at: no_end,
+        };
         let workout = NewWorkout {
             user_id: owner,
             id,
-            name: input::line("input.name", &self.name, LONGEST_NAME)?,
-            notes: self
-                .notes
-                .map_or(Ok(None), |text| input::text("input.notes", &text, 2000))?,
-            is_template: self.is_template,
+            name: name(&self.name)?,
+            notes: notes.flatten(),
+            is_template: self.is_template.unwrap_or_default(),
             template_id: None,
             status: self.status.unwrap_or(WorkoutStatus::Planned),
             started_at,
             ended_at,
             source: "app".to_owned(),
             source_key: None,
-        };
-        let left = Left {
-            status: self.status.is_none(),
-            started_at: no_start,
-            ended_at: no_end,
         };
         let (exercises, sets) = check_parts(self.exercises, owner, id)?;
         let tree = NewTree {

@@ -47,12 +47,14 @@ impl Workout {
     /// after the other: the account is locked until the first has committed. (The unique key alone
     /// would keep the rule, but a transaction it has broken cannot ask for the other workout's id.)
     pub async fn none_active(conn: &mut AsyncPgConnection, owner: UserId) -> Result<()> {
-        users::table
+        let account: Option<UserId> = users::table
             .find(owner)
             .select(users::id)
             .for_no_key_update()
-            .first::<UserId>(conn)
-            .await?;
+            .first(conn)
+            .await
+            .optional()?;
+        account.ok_or(Error::ACCOUNT_GONE)?;
         let found: Option<(WorkoutId, i32)> = workouts::table
             .filter(workouts::user_id.eq(owner))
             .filter(workouts::status.eq(WorkoutStatus::Active))

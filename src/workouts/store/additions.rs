@@ -1,5 +1,6 @@
 //! Adding to a workout. Whoever chose the ids may send the same again: what is there already is not
-//! added twice, and if all of it is, nothing changes.
+//! added twice, and if all of it is, nothing changes. A set that is there with other contents is a
+//! conflict.
 
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -10,7 +11,7 @@ use crate::{
     error::{Error, Result},
     viewer::UserId,
     workouts::{
-        Set, WorkoutExercise, WorkoutExerciseId, WorkoutId,
+        NewSet, Set, WorkoutExercise, WorkoutExerciseId, WorkoutId,
         input::{Additions, PlaceAddition},
     },
 };
@@ -35,8 +36,14 @@ impl Additions {
         expected: Option<i32>,
     ) -> Result<Added> {
         let before = self.added_before(conn, owner).await?;
-        self.rows
-            .retain(|row| before.iter().all(|set| set.id != row.id));
+        // Each row with its place in the request, for messages.
+        let (indexes, rows): (Vec<usize>, Vec<NewSet>) = self
+            .rows
+            .into_iter()
+            .enumerate()
+            .filter(|(_, row)| before.iter().all(|set| set.id != row.id))
+            .unzip();
+        self.rows = rows;
         let Some(first) = self.rows.as_slice().first() else {
             return unchanged(conn, owner, before).await;
         };
@@ -46,13 +53,13 @@ impl Additions {
         };
         let taken = part.take(conn, owner, expected).await?;
         if self.workout.is_some() {
-            self.check_places(conn, owner, taken.id).await?;
+            self.check_places(conn, owner, taken.id, &indexes).await?;
         }
         for row in &mut self.rows {
             row.workout_id = taken.id;
         }
         let path = |index: usize, field: &str| match self.workout {
-            Some(_) => format!("sets.{index}.{field}"),
+            Some(_) => format!("sets.{}.{field}", indexes[index]),
             None => format!("input.{field}"),
         };
         let mut sets = before;
@@ -66,20 +73,30 @@ impl Additions {
     }
 
     /// Those that were added before, under the ids that the client chose.
-    async fn added_before(
-        &self,
-        conn: &mut AsyncPgConnection,
-        owner: UserId,
-    ) -> QueryResult<Vec<Set>> {
+    async fn added_before(&self, conn: &mut AsyncPgConnection, owner: UserId) -> Result<Vec<Set>> {
         if self.named.is_empty() {
             return Ok(Vec::new());
         }
-        let mut found = Set::find_all(conn, owner, &self.named).await?;
-        found.retain(|set| {
+        let mut before = Vec::new();
+        for set in Set::find_all(conn, owner, &self.named).await? {
             let mut rows = self.rows.iter();
-            rows.any(|row| row.id == set.id && row.workout_exercise_id == set.workout_exercise_id)
-        });
-        Ok(found)
+            let same = |row: &&NewSet| {
+                (row.id, row.workout_exercise_id) == (set.id, set.workout_exercise_id)
+            };
+            match rows.find(same) {
+                Some(row) if row.records_the_same(&set) => before.push(set),
+                Some(_) => {
+                    return Err(Error::Conflict {
+                        message: "this set was added before with other contents: change that set"
+                            .to_owned(),
+                        id: Some(set.id.0),
+                        version: Some(set.version),
+                    });
+                }
+                None => {}
+            }
+        }
+        Ok(before)
     }
 
     async fn check_places(
@@ -87,6 +104,7 @@ impl Additions {
         conn: &mut AsyncPgConnection,
         owner: UserId,
         workout: WorkoutId,
+        indexes: &[usize],
     ) -> Result<()> {
         let there: Vec<WorkoutExerciseId> = workout_exercises::table
             .filter(workout_exercises::user_id.eq(owner))
@@ -94,7 +112,7 @@ impl Additions {
             .select(workout_exercises::id)
             .load(conn)
             .await?;
-        for (index, row) in self.rows.iter().enumerate() {
+        for (index, row) in indexes.iter().zip(&self.rows) {
             let place = row.workout_exercise_id;
             if !there.contains(&place) {
                 return Err(Error::invalid(
@@ -104,6 +122,23 @@ impl Additions {
             }
         }
         Ok(())
+    }
+}
+
+impl NewSet {
+    /// Whether the set is what this would make of it; what was left out is not compared.
+    fn records_the_same(&self, set: &Set) -> bool {
+        let kind = (self.set_type, self.side) == (set.set_type, set.side);
+        let weight = (self.weight, self.weight_unit) == (set.weight, set.weight_unit);
+        let measured = (self.reps, self.duration_seconds, self.distance_m)
+            == (set.reps, set.duration_seconds, set.distance_m);
+        let rest =
+            (self.rpe, self.rest_seconds, &self.notes) == (set.rpe, set.rest_seconds, &set.notes);
+        let done = self
+            .is_completed
+            .is_none_or(|done| done == set.is_completed)
+            && self.performed_at.is_none_or(|at| at == set.performed_at);
+        kind && weight && measured && rest && done
     }
 }
 

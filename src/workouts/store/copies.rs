@@ -1,9 +1,11 @@
 //! New workouts made from those that are there.
 
 use chrono::{DateTime, Utc};
-use diesel_async::AsyncPgConnection;
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::{
+    db::schema::workouts,
     error::{Error, Result},
     viewer::UserId,
     workouts::{
@@ -46,6 +48,14 @@ impl Workout {
             sets: true,
             ..Parts::default()
         };
+        // Held, so that its exercises are still there when the copy is written.
+        workouts::table
+            .find((owner, id))
+            .select(workouts::id)
+            .for_key_share()
+            .first::<WorkoutId>(conn)
+            .await
+            .optional()?;
         Self::find(conn, owner, id, parts).await
     }
 
@@ -131,7 +141,7 @@ impl Set {
             duration_seconds: self.duration_seconds,
             distance_m: self.distance_m,
             rest_seconds: self.rest_seconds,
-            is_completed: false,
+            is_completed: Some(false),
             notes: None,
             performed_at: None,
         }

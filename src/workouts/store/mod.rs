@@ -11,6 +11,7 @@ mod places;
 mod purge;
 mod sets;
 mod take;
+mod trained;
 mod whole;
 
 pub use copies::Copied;

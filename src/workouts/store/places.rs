@@ -2,6 +2,7 @@
 
 use diesel::{
     prelude::*,
+    result::Error as DbError,
     sql_types::{Integer, Nullable, Numeric, SmallInt, Text, Uuid as SqlUuid},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -185,7 +186,10 @@ async fn write(
     if rows.is_empty() {
         return Ok(());
     }
-    let written: Vec<PlaceRow> = with_columns(sql, rows).load(conn).await?;
+    let written: Vec<PlaceRow> = with_columns(sql, rows)
+        .load(conn)
+        .await
+        .map_err(|error| exercise_gone(rows, &path, error))?;
     for (index, row) in rows.iter().enumerate() {
         if !written.iter().any(|place| place.id == row.id) {
             let message = "this id is that of an exercise in another workout: make a new one";
@@ -195,7 +199,8 @@ async fn write(
     Ok(())
 }
 
-/// Refuses exercises that are neither the library's nor the owner's, in one statement.
+/// Refuses exercises that are neither the library's nor the owner's, in one statement. The others cannot
+/// go, merged into another one, before the transaction ends.
 pub async fn check_exercises(
     conn: &mut AsyncPgConnection,
     owner: UserId,
@@ -213,16 +218,36 @@ pub async fn check_exercises(
                 .or(exercises::owner_id.eq(owner)),
         )
         .select(exercises::id)
+        .order(exercises::id)
+        .for_key_share()
         .load(conn)
         .await?;
     match wanted.iter().position(|id| !usable.contains(id)) {
-        Some(index) => Err(Error::invalid(
-            path(index),
-            format!(
-                "no exercise has the id `{}`, or it is not yours",
-                wanted[index]
-            ),
-        )),
+        Some(index) => Err(unusable(path(index), wanted[index])),
         None => Ok(()),
     }
+}
+
+fn unusable(path: String, id: ExerciseId) -> Error {
+    let message = format!("no exercise has the id `{id}`, or it is not yours");
+    Error::invalid(path, message)
+}
+
+/// The exercise went while it was being used, merged into another one.
+fn exercise_gone(
+    rows: &[NewWorkoutExercise],
+    path: impl Fn(usize, &str) -> String,
+    error: DbError,
+) -> Error {
+    let DbError::DatabaseError(_, info) = &error else {
+        return error.into();
+    };
+    if info.constraint_name() != Some("workout_exercises_exercise_fkey") {
+        return error.into();
+    }
+    // The database names the key that it has not found.
+    let details = info.details().unwrap_or_default();
+    let gone = |row: &NewWorkoutExercise| details.contains(&row.exercise_id.to_string());
+    let index = rows.iter().position(gone).unwrap_or_default();
+    unusable(path(index, "exerciseId"), rows[index].exercise_id)
 }

@@ -1,10 +1,13 @@
 //! What was deleted long ago goes for good. Entries of the history outlive their workout: they are
 //! detached from it first, which is a change of theirs like any other.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::{prelude::*, sql_types::Timestamptz};
+use diesel::{
+    prelude::*,
+    sql_types::{Array, BigInt, Timestamptz, Uuid as SqlUuid},
+};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use tokio::time::Instant;
 
@@ -18,6 +21,7 @@ use crate::{
     error::Result,
     history::HistoryId,
     viewer::UserId,
+    workouts::WorkoutId,
 };
 
 /// How long what was deleted can be restored.
@@ -36,42 +40,102 @@ pub struct Purged {
     pub detached: usize,
 }
 
-const DETACH: &str = "UPDATE history h SET workout_id = NULL, version = h.version + 1, \
-      updated_at = now() \
-    FROM workouts w WHERE w.deleted_at < ? AND h.user_id = w.user_id AND h.workout_id = w.id \
-    RETURNING h.user_id, h.id, h.version, h.deleted_at";
+/// How many workouts, and how many entries, go at once.
+const BATCH: i64 = 200;
+/// How many owners are looked for at once.
+const OWNERS: i64 = 100;
+
+impl Purged {
+    fn add(&mut self, other: Self) {
+        self.workouts += other.workouts;
+        self.history += other.history;
+        self.detached += other.detached;
+    }
+}
+
+const OVERDUE: &str = "(SELECT DISTINCT user_id FROM workouts WHERE deleted_at < ? LIMIT ?) \
+    UNION (SELECT DISTINCT user_id FROM history WHERE deleted_at < ? LIMIT ?)";
+
+const DETACH: &str = "UPDATE history SET workout_id = NULL, version = version + 1, updated_at = now() \
+    WHERE user_id = ? AND workout_id = ANY (?) RETURNING id, version, deleted_at";
+
+const DROP_ENTRIES: &str = "DELETE FROM history WHERE user_id = ? AND id IN (\
+    SELECT id FROM history WHERE user_id = ? AND deleted_at < ? ORDER BY id LIMIT ?)";
+
+#[derive(QueryableByName)]
+#[diesel(table_name = history)]
+struct Owner {
+    user_id: UserId,
+}
 
 #[derive(QueryableByName)]
 #[diesel(table_name = history)]
 struct Detached {
-    user_id: UserId,
     id: HistoryId,
     version: i32,
     deleted_at: Option<DateTime<Utc>>,
 }
 
-/// Purges workouts and entries of the history that were deleted before `before`, in one transaction.
+/// Purges workouts and entries of the history that were deleted before `before`: a few of one owner in
+/// each transaction, so that nobody waits for the end of their feed for long.
 pub async fn purge_deleted(conn: &mut AsyncPgConnection, before: DateTime<Utc>) -> Result<Purged> {
-    conn.transaction(async |conn| {
-        let old_entries = history::table.filter(history::deleted_at.lt(before));
-        let entries = diesel::delete(old_entries).execute(conn).await?;
-        let detached: Vec<Detached> = statement(DETACH)
+    let mut purged = Purged::default();
+    loop {
+        let owners: Vec<Owner> = statement(OVERDUE)
             .bind::<Timestamptz, _>(before)
+            .bind::<BigInt, _>(OWNERS)
+            .bind::<Timestamptz, _>(before)
+            .bind::<BigInt, _>(OWNERS)
             .load(conn)
             .await?;
-        // In one order everywhere, so that two purges never wait for each other.
-        let mut by_owner: BTreeMap<UserId, Vec<Change>> = BTreeMap::new();
-        for entry in detached.iter().filter(|entry| entry.deleted_at.is_none()) {
-            let change = Change::updated(Entity::History, entry.id.0, entry.version);
-            by_owner.entry(entry.user_id).or_default().push(change);
+        if owners.is_empty() {
+            return Ok(purged);
         }
-        for (owner, changes) in by_owner {
-            changes::append(conn, owner, &changes).await?;
+        for owner in owners {
+            purged.add(purge_some(conn, owner.user_id, before).await?);
         }
-        let old_workouts = workouts::table.filter(workouts::deleted_at.lt(before));
-        let gone = diesel::delete(old_workouts).execute(conn).await?;
+    }
+}
+
+/// The workouts are locked before what was recorded of them, as whoever changes both does.
+async fn purge_some(
+    conn: &mut AsyncPgConnection,
+    owner: UserId,
+    before: DateTime<Utc>,
+) -> Result<Purged> {
+    conn.transaction(async |conn| {
+        let old: Vec<WorkoutId> = workouts::table
+            .filter(workouts::user_id.eq(owner))
+            .filter(workouts::deleted_at.lt(before))
+            .select(workouts::id)
+            .order(workouts::id)
+            .limit(BATCH)
+            .for_update()
+            .load(conn)
+            .await?;
+        let entries = statement(DROP_ENTRIES)
+            .bind::<SqlUuid, _>(owner)
+            .bind::<SqlUuid, _>(owner)
+            .bind::<Timestamptz, _>(before)
+            .bind::<BigInt, _>(BATCH)
+            .execute(conn)
+            .await?;
+        let detached: Vec<Detached> = statement(DETACH)
+            .bind::<SqlUuid, _>(owner)
+            .bind::<Array<SqlUuid>, _>(old.clone())
+            .load(conn)
+            .await?;
+        let changes: Vec<Change> = detached
+            .iter()
+            .filter(|entry| entry.deleted_at.is_none())
+            .map(|entry| Change::updated(Entity::History, entry.id.0, entry.version))
+            .collect();
+        changes::append(conn, owner, &changes).await?;
+        let gone = workouts::table
+            .filter(workouts::user_id.eq(owner))
+            .filter(workouts::id.eq_any(old));
         Ok(Purged {
-            workouts: gone,
+            workouts: diesel::delete(gone).execute(conn).await?,
             history: entries,
             detached: detached.len(),
         })

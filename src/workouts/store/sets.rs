@@ -32,7 +32,7 @@ const APPEND: &str = "INSERT INTO sets (user_id, id, workout_id, workout_exercis
       SELECT max(s.order_index) + 1 FROM sets s WHERE s.user_id = n.user_id \
       AND s.workout_id = n.workout_id AND s.workout_exercise_id = n.place), 0), \
     n.set_type, n.side, n.reps, n.weight, n.weight_unit, n.rpe, n.duration_seconds, n.distance_m, \
-    n.rest_seconds, n.is_completed, n.notes, coalesce(n.performed_at, now()) \
+    n.rest_seconds, coalesce(n.is_completed, true), n.notes, coalesce(n.performed_at, now()) \
     FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) AS n (user_id, id, workout_id, \
       place, order_index, set_type, side, reps, weight, weight_unit, rpe, duration_seconds, \
       distance_m, rest_seconds, is_completed, notes, performed_at) \
@@ -44,7 +44,8 @@ const REPLACE: &str = "INSERT INTO sets (user_id, id, workout_id, workout_exerci
     is_completed, notes, performed_at) \
     SELECT n.user_id, n.id, n.workout_id, n.place, n.order_index, n.set_type, n.side, n.reps, \
     n.weight, n.weight_unit, n.rpe, n.duration_seconds, n.distance_m, n.rest_seconds, \
-    n.is_completed, n.notes, coalesce(n.performed_at, old.performed_at, now()) \
+    coalesce(n.is_completed, old.is_completed, true), n.notes, \
+    coalesce(n.performed_at, old.performed_at, now()) \
     FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) AS n (user_id, id, workout_id, \
       place, order_index, set_type, side, reps, weight, weight_unit, rpe, duration_seconds, \
       distance_m, rest_seconds, is_completed, notes, performed_at) \
@@ -87,7 +88,7 @@ fn with_columns<'a>(sql: &'static str, rows: &'a [NewSet]) -> Statement<'a> {
         .column::<Nullable<Integer>, _, _>(rows, |row| row.duration_seconds)
         .column::<Nullable<Numeric>, _, _>(rows, |row| row.distance_m)
         .column::<Nullable<Integer>, _, _>(rows, |row| row.rest_seconds)
-        .column::<Bool, _, _>(rows, |row| row.is_completed)
+        .column::<Nullable<Bool>, _, _>(rows, |row| row.is_completed)
         .column::<Nullable<Text>, _, _>(rows, |row| row.notes.as_deref())
         .column::<Nullable<Timestamptz>, _, _>(rows, |row| row.performed_at)
 }

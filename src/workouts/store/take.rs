@@ -188,10 +188,11 @@ impl Workout {
     ) -> Result<Option<i32>> {
         let found = Self::locked(conn, owner, id).await?;
         let current = found.ok_or_else(|| Error::not_found("workout", id))?;
-        current.check_version(expected)?;
+        // Whoever asks for what is so already does not care which version it is.
         if current.deleted_at.is_none() {
             return Ok(None);
         }
+        current.check_version(expected)?;
         if current.status == WorkoutStatus::Active {
             Self::none_active(conn, owner).await?;
         }

@@ -1,5 +1,6 @@
 //! Writing a whole workout in a fixed number of statements, whatever its size.
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
@@ -31,6 +32,27 @@ impl NewWorkout {
         Ok(inserted > 0)
     }
 
+    /// Refuses if the workout that has this id is another one by its own fields, or was deleted.
+    async fn check_same(&self, conn: &mut AsyncPgConnection) -> Result<()> {
+        let (there, version, deleted_at): (Self, i32, Option<DateTime<Utc>>) = workouts::table
+            .find((self.user_id, self.id))
+            .select((Self::as_select(), workouts::version, workouts::deleted_at))
+            .first(conn)
+            .await?;
+        let message = if deleted_at.is_some() {
+            "this workout was made before and deleted: restore that one"
+        } else if there == *self {
+            return Ok(());
+        } else {
+            "this workout was made before with other contents: change that one"
+        };
+        Err(Error::Conflict {
+            message: message.to_owned(),
+            id: Some(self.id.0),
+            version: Some(version),
+        })
+    }
+
     async fn is_there(&self, conn: &mut AsyncPgConnection) -> QueryResult<bool> {
         let same = workouts::table.find((self.user_id, self.id));
         diesel::select(diesel::dsl::exists(same))
@@ -44,6 +66,7 @@ impl NewTree {
     pub async fn insert(&self, conn: &mut AsyncPgConnection) -> Result<bool> {
         check_new(&self.workout)?;
         if !self.workout.insert(conn).await? {
+            self.workout.check_same(conn).await?;
             return Ok(false);
         }
         self.check_exercises(conn).await?;

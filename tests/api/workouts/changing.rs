@@ -16,8 +16,8 @@ const UPDATE: &str = "mutation ($id: ID!, $input: UpdateWorkoutInput!, $version:
         workout { name notes status version } } }";
 const DELETE: &str = "mutation ($id: ID!, $version: Int) {
     deleteWorkout(id: $id, expectedVersion: $version) { workout { id version deletedAt } } }";
-const RESTORE: &str =
-    "mutation ($id: ID!) { restoreWorkout(id: $id) { workout { version deletedAt } } }";
+const RESTORE: &str = "mutation ($id: ID!, $version: Int) {
+    restoreWorkout(id: $id, expectedVersion: $version) { workout { version deletedAt } } }";
 const REORDER: &str = "mutation ($id: ID!, $order: [ID!]!) {
     reorderExercises(workoutId: $id, order: $order) { workout { version exercises { id orderIndex } } } }";
 
@@ -85,10 +85,11 @@ async fn a_deleted_workout_is_gone_until_it_is_restored_and_each_step_is_in_the_
         [made["id"].clone()]
     );
 
-    let restored = ada.graphql(RESTORE, id.clone()).await;
+    let once = json!({"id": made["id"], "version": 2});
+    let restored = ada.graphql(RESTORE, once.clone()).await;
     let expected = json!({"version": 3, "deletedAt": null});
     assert_eq!(restored.data()["restoreWorkout"]["workout"], expected);
-    let again = ada.graphql(RESTORE, id).await;
+    let again = ada.graphql(RESTORE, once).await;
     assert_eq!(again.data()["restoreWorkout"]["workout"], expected);
     assert_eq!(
         read(&ada, &made["id"]).await["exercises"][0]["sets"]
@@ -114,9 +115,10 @@ async fn what_was_deleted_long_ago_is_purged_and_its_history_stays() {
     let app = TestApp::start().await;
     let ada = app.user("ada").await;
     let (made, _) = squats(&ada, 2).await;
-    let complete = "mutation ($id: ID!) { completeWorkout(id: $id) { history { id version } } }";
+    let complete =
+        "mutation ($id: ID!) { completeWorkout(id: $id) { historyEntry { id version } } }";
     let entry = ada.graphql(complete, json!({"id": made["id"]})).await;
-    let entry = entry.data()["completeWorkout"]["history"]["id"].clone();
+    let entry = entry.data()["completeWorkout"]["historyEntry"]["id"].clone();
     ada.graphql(DELETE, json!({"id": made["id"]})).await.data();
     let recent = workout(&ada, json!({"name": "Recent"})).await;
     ada.graphql(DELETE, json!({"id": recent["id"]}))

@@ -11,7 +11,7 @@ const START: &str = "mutation ($input: StartWorkoutInput!) { startWorkout(input:
 const COMPLETE: &str = "mutation ($id: ID!, $input: CompleteWorkoutInput, $version: Int) {
     completeWorkout(id: $id, input: $input, expectedVersion: $version) {
         workout { status startedAt endedAt version }
-        history { id workoutId workoutName performedAt timezone localDate durationSeconds bodyweightKg
+        historyEntry { id workoutId workoutName performedAt timezone localDate durationSeconds bodyweightKg
             rating notes summary version workout { name } } } }";
 
 #[tokio::test]
@@ -188,7 +188,7 @@ async fn completing_a_workout_twice_records_it_once_with_what_was_done_frozen() 
         json!({"status": "COMPLETED", "startedAt": "2026-03-01T23:30:00+00:00",
         "endedAt": "2026-03-02T00:45:30+00:00", "version": 2})
     );
-    let entry = &done["history"];
+    let entry = &done["historyEntry"];
     for (field, expected) in [
         ("workoutId", made["id"].clone()),
         ("workoutName", json!("Monday")),
@@ -233,7 +233,7 @@ async fn the_day_of_a_session_is_that_of_the_settings_where_no_zone_is_named() {
     let done = ada
         .graphql(COMPLETE, json!({"id": made["id"], "input": how}))
         .await;
-    let entry = &done.data()["completeWorkout"]["history"];
+    let entry = &done.data()["completeWorkout"]["historyEntry"];
     assert_eq!(
         (&entry["timezone"], &entry["localDate"]),
         (&json!("UTC"), &json!("2026-03-01"))

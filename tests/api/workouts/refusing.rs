@@ -1,5 +1,6 @@
 //! What cannot be taken, and where it is said to be.
 
+use diesel_async::SimpleAsyncConnection;
 use serde_json::{Value, json};
 
 use super::{CREATE, exercises, workout};
@@ -204,11 +205,25 @@ async fn nobody_reads_or_changes_workouts_without_signing_in() {
         "{ workouts { nodes { id } } }",
         "{ history { nodes { id } } }",
         "mutation { createWorkout(input: {name: \"Legs\"}) { workout { id } } }",
-        "mutation { logHistory(input: {performedAt: \"2026-01-01T00:00:00Z\"}) { entry { id } } }",
+        "mutation { logHistory(input: {performedAt: \"2026-01-01T00:00:00Z\"}) { historyEntry { id } } }",
     ] {
         assert_eq!(
             app.graphql(query, json!({})).await.code(),
             "UNAUTHENTICATED"
         );
     }
+}
+
+#[tokio::test]
+async fn whoever_is_gone_is_told_so_when_they_start_a_workout() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada").await;
+    let sql = format!("DELETE FROM users WHERE id = '{}'", ada.id);
+    let mut conn = app.database.connect().await;
+    conn.batch_execute(&sql).await.unwrap();
+
+    let input = json!({"name": "Legs", "status": "ACTIVE"});
+    let refused = ada.graphql(CREATE, json!({"input": input})).await;
+
+    assert_eq!(refused.code(), "UNAUTHENTICATED");
 }

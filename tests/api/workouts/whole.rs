@@ -52,9 +52,11 @@ async fn a_workout_with_the_same_id_is_made_once() {
     let mut input = plan("Legs", &squat, 2);
     input["id"] = json!("0192f0c1-1111-7000-8000-000000000001");
     let first = workout(&ada, input.clone()).await;
+    assert_eq!(workout(&ada, input.clone()).await, first);
     input["name"] = json!("Other");
-    let again = workout(&ada, input.clone()).await;
-    assert_eq!(first, again);
+    let other = ada.graphql(CREATE, json!({"input": input})).await;
+    assert_eq!(other.code(), "CONFLICT");
+    assert_eq!(other.error()["extensions"]["version"], 1);
 
     let keyed = json!({"input": {"name": "Keyed"}, "key": "k"});
     let one = ada.graphql(CREATE, keyed.clone()).await;
@@ -235,4 +237,37 @@ async fn ids_of_another_workout_s_parts_are_refused_where_they_stand() {
     }
     assert_eq!(read(&ada, &other["id"]).await, before);
     assert_eq!(read(&ada, &made["id"]).await["version"], 1);
+}
+
+#[tokio::test]
+async fn an_upsert_leaves_a_template_a_template_and_what_is_left_out_as_it_is() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada").await;
+    let squat = exercises(&ada, &["Squat"]).await;
+    let mut input = plan("Legs", &squat, 1);
+    input["isTemplate"] = json!(true);
+    input["notes"] = json!("heavy");
+    input["exercises"][0]["sets"][0]["isCompleted"] = json!(false);
+    let made = workout(&ada, input).await;
+    let place = &made["exercises"][0];
+    let set = &place["sets"][0]["id"];
+
+    let input = json!({"id": made["id"], "name": "Big legs", "exercises": [{"id": place["id"],
+        "exerciseId": squat[0], "sets": [{"id": set, "reps": 5}, {"reps": 6}]}]});
+    upsert(&ada, input).await.data();
+
+    let one = "query ($id: ID!) { workout(id: $id) { name isTemplate notes
+        exercises { sets { isCompleted } } } }";
+    let found = ada.graphql(one, json!({"id": made["id"]})).await;
+    assert_eq!(
+        found.data()["workout"],
+        json!({"name": "Big legs", "isTemplate": true, "notes": "heavy",
+            "exercises": [{"sets": [{"isCompleted": false}, {"isCompleted": true}]}]})
+    );
+    let cleared = json!({"id": made["id"], "name": "Big legs", "notes": null});
+    let cleared = upsert(&ada, cleared).await;
+    assert_eq!(
+        cleared.data()["upsertWorkout"]["workout"]["notes"],
+        Value::Null
+    );
 }
