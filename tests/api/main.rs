@@ -25,6 +25,7 @@ mod schema;
 mod seeds;
 mod sets;
 mod settings;
+mod story;
 mod subscriptions;
 mod sync;
 mod tasks;
