@@ -19,6 +19,7 @@ mod house;
 mod http;
 mod migrations;
 mod node;
+mod nulls;
 mod process;
 mod remote;
 mod schema;
