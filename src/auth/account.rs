@@ -12,7 +12,7 @@ use super::{
 use crate::{
     config::Secret,
     error::{Error, Result},
-    graphql::{ContextExt, Nullable},
+    graphql::{ContextExt, Nullable, input::given_checked},
     users::{self, Credentials, User, UserPatch, UserPayload, Verdict},
     viewer::UserId,
 };
@@ -81,16 +81,11 @@ async fn change_password(ctx: &Context<'_>, input: ChangePasswordInput) -> Resul
 
 async fn update_profile(ctx: &Context<'_>, input: UpdateProfileInput) -> Result<UserPayload> {
     let id = ctx.owner()?;
-    let name = input.display_name.as_deref();
+    let name = |name: String| users::display_name("input.displayName", &name);
+    let email = |email: String| users::email("input.email", &email);
     let patch = UserPatch {
-        display_name: name
-            .map(|name| users::display_name("input.displayName", name))
-            .transpose()?,
-        email: input
-            .email
-            .as_deref()
-            .map(|email| users::email("input.email", email))
-            .transpose()?,
+        display_name: given_checked("input.displayName", input.display_name, name)?,
+        email: given_checked("input.email", input.email, email)?,
     };
     if patch.email.is_some() {
         let password = input.current_password.ok_or_else(|| {
@@ -98,6 +93,10 @@ async fn update_profile(ctx: &Context<'_>, input: UpdateProfileInput) -> Result<
             Error::invalid("input.currentPassword", message)
         })?;
         prove(ctx, "input.currentPassword", password).await?;
+        // The right password is no excuse: each answer tells whether an address has an account.
+        let _ = Gate::of(ctx)
+            .throttle
+            .attempt(vec![Counted::AddressChanges(id)])?;
     }
     let user = User::apply(&mut *ctx.db().conn().await?, id, &patch).await?;
     Ok(UserPayload { user })
@@ -117,8 +116,11 @@ async fn delete_account(
         (Some(password), _) => drop(prove(ctx, "password", password).await?),
     }
     let mut conn = ctx.db().conn().await?;
-    conn.transaction(async |conn| Ok::<_, Error>(User::delete(conn, id).await?))
-        .await?;
+    conn.transaction(async |conn| {
+        User::keep_an_admin(conn, id).await?;
+        Ok::<_, Error>(User::delete(conn, id).await?)
+    })
+    .await?;
     tracing::info!(user = %id, "an account was deleted by its owner");
     Ok(DeleteAccountPayload { id })
 }

@@ -1,6 +1,6 @@
 //! What clients send to sign up, to sign in and to change their account.
 
-use async_graphql::InputObject;
+use async_graphql::{InputObject, MaybeUndefined};
 
 use crate::{config::Secret, settings::Units, viewer::UserId};
 
@@ -47,9 +47,9 @@ pub struct ChangePasswordInput {
 #[derive(Clone, Debug, InputObject)]
 pub struct UpdateProfileInput {
     /// The name to show.
-    pub display_name: Option<String>,
+    pub display_name: MaybeUndefined<String>,
     /// Another address to sign in with; this needs `currentPassword`.
-    pub email: Option<String>,
+    pub email: MaybeUndefined<String>,
     /// The password of the account.
     pub current_password: Option<Secret>,
 }

@@ -22,6 +22,8 @@ pub(super) enum Counted {
     Address(String),
     /// The account whose password a signed-in client repeats.
     Account(UserId),
+    /// The account that takes another address, right password or not.
+    AddressChanges(UserId),
     /// The client's network address.
     Client(IpAddr),
     /// Accounts made from one network address.
@@ -44,7 +46,7 @@ impl Counted {
     /// How many attempts need no waiting. Many people may share one network address.
     const fn free(&self) -> u32 {
         match self {
-            Self::Address(_) | Self::Account(_) => 5,
+            Self::Address(_) | Self::Account(_) | Self::AddressChanges(_) => 5,
             Self::SignUps(_) => 10,
             Self::Client(_) => 20,
         }
@@ -152,7 +154,7 @@ impl Attempt<'_> {
                         count.blocked_until = count.last + wait_after(count.attempts, it.free());
                     }
                 }
-                Counted::SignUps(_) => {}
+                Counted::SignUps(_) | Counted::AddressChanges(_) => {}
             }
         }
     }

@@ -44,7 +44,7 @@ impl ExerciseQuery {
         #[graphql(desc = "Skips this many, for lists with page numbers.")] offset: Option<i32>,
     ) -> Result<Connection<Exercise>> {
         let reader = ctx.caller().map(|viewer| viewer.user);
-        let filter = filter.unwrap_or_default();
+        let filter = filter.unwrap_or_default().check()?;
         let list = match order {
             ExerciseOrder::Name => "exercises by name",
             ExerciseOrder::Newest => "exercises by age",

@@ -3,22 +3,27 @@
 use async_graphql::{Enum, InputObject, MaybeUndefined};
 
 use super::{ExerciseId, Level, Measurement, NewExercise, model::ExercisePatch};
-use crate::{db::Decimal, error::Result, graphql::input, viewer::UserId};
+use crate::{
+    db::Decimal,
+    error::{Error, Result},
+    graphql::input,
+    viewer::UserId,
+};
 
-/// Which exercises to list. Conditions are joined by "and"; an absent one does not limit.
+/// Which exercises to list. Conditions are joined by "and"; one that is left out does not limit.
 #[derive(Clone, Debug, Default, InputObject)]
 pub struct ExerciseFilter {
     /// Words of the name or of another name it is known by; beginnings and small typing errors are
     /// forgiven.
-    pub search: Option<String>,
+    pub search: MaybeUndefined<String>,
     /// Only these categories.
-    pub categories: Option<Vec<String>>,
+    pub categories: MaybeUndefined<Vec<String>>,
     /// Only those that train one of these muscles, first or second.
-    pub muscles: Option<Vec<String>>,
+    pub muscles: MaybeUndefined<Vec<String>>,
     /// Only those that need nothing but this equipment.
-    pub equipment: Option<Vec<String>>,
+    pub equipment: MaybeUndefined<Vec<String>>,
     /// Only these levels.
-    pub levels: Option<Vec<Level>>,
+    pub levels: MaybeUndefined<Vec<Level>>,
     /// Whose exercises.
     #[graphql(default)]
     pub scope: ExerciseScope,
@@ -47,6 +52,41 @@ pub enum ExerciseOrder {
     Name,
     /// The newest first.
     Newest,
+}
+
+/// A filter that can be taken.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    pub search: Option<String>,
+    pub categories: Option<Vec<String>>,
+    pub muscles: Option<Vec<String>>,
+    pub equipment: Option<Vec<String>>,
+    pub levels: Option<Vec<Level>>,
+    pub scope: ExerciseScope,
+    pub archived: bool,
+}
+
+impl ExerciseFilter {
+    /// The conditions, if all of them make sense.
+    pub fn check(self) -> Result<Wanted> {
+        let list = |field: &str, list| {
+            input::given_checked(field, list, |list: Vec<String>| {
+                input::names(field, &list, 100, 60)
+            })
+        };
+        let search = input::given_checked("filter.search", self.search, |words| {
+            input::text("filter.search", words.trim(), 200)
+        })?;
+        Ok(Wanted {
+            search: search.flatten(),
+            categories: list("filter.categories", self.categories)?,
+            muscles: list("filter.muscles", self.muscles)?,
+            equipment: list("filter.equipment", self.equipment)?,
+            levels: input::given("filter.levels", self.levels)?,
+            scope: self.scope,
+            archived: self.archived,
+        })
+    }
 }
 
 /// A new exercise of one's own.
@@ -91,29 +131,29 @@ pub struct CreateExerciseInput {
 #[derive(Clone, Debug, InputObject)]
 pub struct UpdateExerciseInput {
     /// What to call it.
-    pub name: Option<String>,
+    pub name: MaybeUndefined<String>,
     /// The part of training it belongs to.
-    pub category: Option<String>,
+    pub category: MaybeUndefined<String>,
     /// What is recorded of each set.
-    pub measurement: Option<Measurement>,
+    pub measurement: MaybeUndefined<Measurement>,
     /// The muscles that do most of the work.
-    pub primary_muscles: Option<Vec<String>>,
+    pub primary_muscles: MaybeUndefined<Vec<String>>,
     /// The muscles that help.
-    pub secondary_muscles: Option<Vec<String>>,
+    pub secondary_muscles: MaybeUndefined<Vec<String>>,
     /// What is needed for it.
-    pub equipment: Option<Vec<String>>,
+    pub equipment: MaybeUndefined<Vec<String>>,
     /// How much practice it asks for; null clears it.
     pub level: MaybeUndefined<Level>,
     /// Whether each side is trained by itself.
-    pub unilateral: Option<bool>,
+    pub unilateral: MaybeUndefined<bool>,
     /// The share of the body's weight that is moved, from 0 to 1.
-    pub bodyweight_factor: Option<Decimal>,
+    pub bodyweight_factor: MaybeUndefined<Decimal>,
     /// Other names it is known by.
-    pub aliases: Option<Vec<String>>,
+    pub aliases: MaybeUndefined<Vec<String>>,
     /// What it is, in a sentence; null clears it.
     pub description: MaybeUndefined<String>,
     /// How it is done, step by step.
-    pub instructions: Option<Vec<String>>,
+    pub instructions: MaybeUndefined<Vec<String>>,
 }
 
 const LONGEST_NAME: usize = 120;
@@ -124,11 +164,22 @@ fn words(field: &str, list: &[String]) -> Result<Vec<String>> {
 
 fn aliases(list: &[String]) -> Result<Vec<String>> {
     let names = input::names("input.aliases", list, 64, LONGEST_NAME)?;
-    Ok(names.iter().map(|name| name.to_lowercase()).collect())
+    let names: Vec<String> = names.iter().map(|name| name.to_lowercase()).collect();
+    if names.iter().map(String::len).sum::<usize>() > 2000 {
+        let message = "`aliases` must have at most 2000 bytes in all: shorten or remove some";
+        return Err(Error::invalid("input.aliases", message));
+    }
+    Ok(names)
 }
 
 fn steps(list: &[String]) -> Result<Vec<String>> {
-    input::names("input.instructions", list, 100, 1000)
+    let steps = input::names("input.instructions", list, 100, 1000)?;
+    let length: usize = steps.iter().map(|step| step.chars().count()).sum();
+    if length > 20_000 {
+        let message = "`instructions` must have at most 20000 characters in all: shorten some";
+        return Err(Error::invalid("input.instructions", message));
+    }
+    Ok(steps)
 }
 
 fn name(name: &str) -> Result<String> {
@@ -174,20 +225,33 @@ impl CreateExerciseInput {
 impl UpdateExerciseInput {
     /// The columns to change, if everything can be taken.
     pub fn check(self) -> Result<ExercisePatch> {
-        let list = |field, list: Option<Vec<String>>| list.map(|l| words(field, &l)).transpose();
+        let list = |field, list| {
+            input::given_checked(&format!("input.{field}"), list, |list: Vec<String>| {
+                words(field, &list)
+            })
+        };
+        let line = |field, text, check: fn(&str) -> Result<String>| {
+            input::given_checked(field, text, |text: String| check(&text))
+        };
         Ok(ExercisePatch {
-            name: self.name.as_deref().map(name).transpose()?,
-            category: self.category.as_deref().map(category).transpose()?,
-            measurement: self.measurement,
+            name: line("input.name", self.name, name)?,
+            category: line("input.category", self.category, category)?,
+            measurement: input::given("input.measurement", self.measurement)?,
             primary_muscles: list("primaryMuscles", self.primary_muscles)?,
             secondary_muscles: list("secondaryMuscles", self.secondary_muscles)?,
             equipment: list("equipment", self.equipment)?,
             level: input::clearable(self.level),
-            unilateral: self.unilateral,
-            bodyweight_factor: self.bodyweight_factor.map(factor).transpose()?,
-            aliases: self.aliases.as_deref().map(aliases).transpose()?,
+            unilateral: input::given("input.unilateral", self.unilateral)?,
+            bodyweight_factor: input::given_checked(
+                "input.bodyweightFactor",
+                self.bodyweight_factor,
+                factor,
+            )?,
+            aliases: input::given_checked("input.aliases", self.aliases, |list| aliases(&list))?,
             description: input::clearable_text(self.description, description)?,
-            instructions: self.instructions.as_deref().map(steps).transpose()?,
+            instructions: input::given_checked("input.instructions", self.instructions, |list| {
+                steps(&list)
+            })?,
             archived_at: None,
         })
     }

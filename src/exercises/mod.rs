@@ -5,6 +5,7 @@ mod input;
 mod loader;
 mod merge;
 mod model;
+mod search;
 mod store;
 
 pub use graphql::{ExerciseMutation, ExerciseQuery};

@@ -2,19 +2,15 @@
 //! signed in sees the library alone.
 
 use chrono::{DateTime, Utc};
-use diesel::{
-    dsl::sql,
-    pg::Pg,
-    prelude::*,
-    sql_types::{Bool, Text},
-};
+use diesel::{pg::Pg, prelude::*, sql_types::Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::{Deserialize, Serialize};
 
 use super::{
     Exercise, ExerciseId, NewExercise,
-    input::{ExerciseFilter, ExerciseOrder, ExerciseScope},
+    input::{ExerciseOrder, ExerciseScope, Wanted},
     model::ExercisePatch,
+    search,
 };
 use crate::{
     db::schema::exercises,
@@ -34,7 +30,7 @@ pub enum ExercisePlace {
     Newest(DateTime<Utc>, ExerciseId),
 }
 
-type Query<'a> = exercises::BoxedQuery<'a, Pg>;
+pub(super) type Query<'a> = exercises::BoxedQuery<'a, Pg>;
 
 impl Exercise {
     /// The exercise's place in a list of that order.
@@ -49,7 +45,7 @@ impl Exercise {
     pub async fn page_of(
         conn: &mut AsyncPgConnection,
         reader: Option<UserId>,
-        filter: &ExerciseFilter,
+        filter: &Wanted,
         order: ExerciseOrder,
         page: &Page<ExercisePlace>,
     ) -> QueryResult<Vec<Self>> {
@@ -66,7 +62,7 @@ impl Exercise {
     pub async fn count(
         conn: &mut AsyncPgConnection,
         reader: Option<UserId>,
-        filter: &ExerciseFilter,
+        filter: &Wanted,
     ) -> QueryResult<i64> {
         matching(reader, filter).count().get_result(conn).await
     }
@@ -217,7 +213,7 @@ fn visible_to<'a>(reader: Option<UserId>) -> Query<'a> {
     }
 }
 
-fn matching(reader: Option<UserId>, filter: &ExerciseFilter) -> Query<'_> {
+fn matching(reader: Option<UserId>, filter: &Wanted) -> Query<'_> {
     let mut query = match (filter.scope, reader) {
         (ExerciseScope::All, reader) => visible_to(reader),
         (ExerciseScope::Library, _) => visible_to(None),
@@ -243,21 +239,10 @@ fn matching(reader: Option<UserId>, filter: &ExerciseFilter) -> Query<'_> {
     if let Some(levels) = &filter.levels {
         query = query.filter(exercises::level.eq_any(levels));
     }
-    match filter.search.as_deref().map(str::trim) {
-        Some(search) if !search.is_empty() => query.filter(resembles(search)),
-        _ => query,
+    match &filter.search {
+        Some(search) => search::having_all_words(query, search),
+        None => query,
     }
-}
-
-/// Similar enough to a part of the name or of an alias; the trigram index answers this.
-fn resembles<'a>(
-    search: &str,
-) -> Box<dyn BoxableExpression<exercises::table, Pg, SqlType = Bool> + 'a> {
-    Box::new(
-        sql::<Bool>("")
-            .bind::<Text, _>(search.to_lowercase())
-            .sql(" <% search_text"),
-    )
 }
 
 /// The order, and where in it the page begins. Ties are broken by id.

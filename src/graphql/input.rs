@@ -3,6 +3,7 @@
 
 use async_graphql::MaybeUndefined;
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use serde_json::Value;
 
 use crate::{
     db::Decimal,
@@ -142,6 +143,55 @@ pub fn given<T>(field: &str, value: MaybeUndefined<T>) -> Result<Option<T>> {
             field,
             format!("`{}` must not be null: leave it out", last(field)),
         )),
+    }
+}
+
+/// The same for a value that has to be checked. In a change it is what cannot be cleared.
+pub fn given_checked<T, U>(
+    field: &str,
+    value: MaybeUndefined<T>,
+    check: impl FnOnce(T) -> Result<U>,
+) -> Result<Option<U>> {
+    given(field, value)?.map(check).transpose()
+}
+
+/// The deepest that free JSON may be nested.
+const DEEPEST: usize = 16;
+
+/// JSON of any shape that the database can keep: no character U+0000, and not nested too deeply.
+pub fn json(field: &str, value: &Value) -> Result<()> {
+    if has_null_character(value) {
+        return Err(Error::invalid(
+            field,
+            "text must not have the character U+0000",
+        ));
+    }
+    if depth(value) > DEEPEST {
+        let message = format!(
+            "`{}` must not be nested deeper than {DEEPEST} levels",
+            last(field)
+        );
+        return Err(Error::invalid(field, message));
+    }
+    Ok(())
+}
+
+fn has_null_character(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(has_null_character),
+        Value::Object(entries) => entries
+            .iter()
+            .any(|(key, value)| key.contains('\0') || has_null_character(value)),
+        _ => false,
+    }
+}
+
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+        Value::Object(entries) => 1 + entries.values().map(depth).max().unwrap_or(0),
+        _ => 0,
     }
 }
 

@@ -110,9 +110,9 @@ pub struct UpdateHistoryInput {
     /// What the workout was called; null clears it.
     pub workout_name: MaybeUndefined<String>,
     /// When the session began.
-    pub performed_at: Option<DateTime<Utc>>,
+    pub performed_at: MaybeUndefined<DateTime<Utc>>,
     /// The time zone that it took place in.
-    pub timezone: Option<String>,
+    pub timezone: MaybeUndefined<String>,
     /// How long it took, in seconds; null clears it.
     pub duration_seconds: MaybeUndefined<i32>,
     /// The body's weight at the time, in kilograms; null clears it.
@@ -170,6 +170,7 @@ impl Fields<'_> {
     fn summary(&self, summary: serde_json::Value) -> Result<serde_json::Value> {
         let fits = summary.to_string().len() <= LARGEST_SUMMARY;
         if fits && (summary.is_object() || summary.is_array()) {
+            input::json(&self.path("summary"), &summary)?;
             return Ok(summary);
         }
         let message = "`summary` must be an object or a list, up to 64 KB";
@@ -318,13 +319,13 @@ impl UpdateHistoryInput {
     /// The columns to change, if everything can be taken. The day follows from what is there.
     pub fn check(self) -> Result<(HistoryPatch, Option<Tz>)> {
         let fields = Fields { at: "input" };
-        let zone = self.timezone.map(|name| fields.zone(&name)).transpose()?;
+        let zone = |name: String| fields.zone(&name);
+        let zone = input::given_checked("input.timezone", self.timezone, zone)?;
         let patch = HistoryPatch {
             workout_name: input::clearable_checked(self.workout_name, |name| fields.name(&name))?,
-            performed_at: self
-                .performed_at
-                .map(|at| fields.performed_at(at))
-                .transpose()?,
+            performed_at: input::given_checked("input.performedAt", self.performed_at, |at| {
+                fields.performed_at(at)
+            })?,
             timezone: zone.map(|zone| zone.name().to_owned()),
             local_date: None,
             duration_seconds: input::clearable_checked(self.duration_seconds, |n| {

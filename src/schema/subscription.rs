@@ -1,6 +1,6 @@
 //! What can be watched. Every field follows the change feed, so whatever was missed is read again.
 
-use async_graphql::{Context, Subscription};
+use async_graphql::{Context, MaybeUndefined, Subscription};
 use futures_util::Stream;
 
 use crate::{
@@ -24,7 +24,7 @@ impl Root {
             String,
         >,
         #[graphql(desc = "Only these kinds of records; all of them where absent.")]
-        entities: Option<Vec<Entity>>,
+        entities: MaybeUndefined<Vec<Entity>>,
     ) -> Result<impl Stream<Item = Result<ChangeEvent>> + use<>> {
         sync::changed(ctx, after, entities).await
     }

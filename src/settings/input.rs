@@ -13,11 +13,11 @@ use crate::{
 #[derive(Clone, Debug, InputObject)]
 pub struct UpdateSettingsInput {
     /// The units that weights and distances are shown in.
-    pub units: Option<Units>,
+    pub units: MaybeUndefined<Units>,
     /// The time zone that days are counted in, such as `Europe/Berlin`.
-    pub timezone: Option<String>,
+    pub timezone: MaybeUndefined<String>,
     /// The first day of the week: 1 is Monday, 7 is Sunday.
-    pub week_start: Option<i32>,
+    pub week_start: MaybeUndefined<i32>,
     /// A merge patch (RFC 7396) for what apps remember: objects are merged, null removes a key, anything
     /// else replaces what is there. The keys are:
     ///
@@ -53,10 +53,11 @@ pub(super) struct SettingsChange {
 impl UpdateSettingsInput {
     /// The change, if everything in it can be taken.
     pub(super) fn check(self) -> Result<SettingsChange> {
-        let timezone = self.timezone.as_deref().map(timezone).transpose()?;
-        let week_start = self.week_start.map(week_start).transpose()?;
+        let zone = |name: String| timezone(&name);
+        let timezone = input::given_checked("input.timezone", self.timezone, zone)?;
+        let week_start = input::given_checked("input.weekStart", self.week_start, week_start)?;
         Ok(SettingsChange {
-            units: self.units,
+            units: input::given("input.units", self.units)?,
             timezone,
             week_start,
             preferences: preferences(self.preferences, self.replace_preferences)?,

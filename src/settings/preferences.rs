@@ -3,11 +3,13 @@
 
 use serde_json::{Map, Value};
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    graphql::input,
+};
 
 /// As the database measures it, on the text with a blank after each colon and comma.
 const MOST_BYTES: usize = 16 * 1024;
-const DEEPEST: usize = 16;
 
 /// What a key can hold.
 enum Kind {
@@ -178,36 +180,13 @@ fn are_names(value: &Value, most: usize) -> bool {
 
 /// A key of an app's own may hold anything that the database can.
 fn check_free(path: &str, key: &str, value: &Value) -> Result<()> {
-    if key.contains('\0') || has_null_character(value) {
+    if key.contains('\0') {
         return Err(Error::invalid(
             path,
             "text must not have the character U+0000",
         ));
     }
-    if depth(value) > DEEPEST {
-        let message = format!("`preferences` must not be nested deeper than {DEEPEST} levels");
-        return Err(Error::invalid(path, message));
-    }
-    Ok(())
-}
-
-fn has_null_character(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text.contains('\0'),
-        Value::Array(items) => items.iter().any(has_null_character),
-        Value::Object(entries) => entries
-            .iter()
-            .any(|(key, value)| key.contains('\0') || has_null_character(value)),
-        _ => false,
-    }
-}
-
-fn depth(value: &Value) -> usize {
-    match value {
-        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
-        Value::Object(entries) => 1 + entries.values().map(depth).max().unwrap_or(0),
-        _ => 0,
-    }
+    input::json(path, value)
 }
 
 /// The length of the text that the database makes of it.

@@ -1,12 +1,12 @@
 //! Delta sync: what changed since a client looked last.
 
-use async_graphql::{Context, Object};
+use async_graphql::{Context, MaybeUndefined, Object};
 
 use super::{cursor::SyncCursor, model::ChangePage};
 use crate::{
     changes::{self, Entity, Scope},
     error::{Error, Result},
-    graphql::ContextExt,
+    graphql::{ContextExt, input},
 };
 
 const LARGEST_PAGE: i32 = 1000;
@@ -32,7 +32,7 @@ impl SyncQuery {
         )]
         first: i32,
         #[graphql(desc = "Only these kinds of records; all of them where absent.")]
-        entities: Option<Vec<Entity>>,
+        entities: MaybeUndefined<Vec<Entity>>,
     ) -> Result<ChangePage> {
         let size = usize::try_from(first).unwrap_or(0);
         if !(1..=LARGEST_PAGE).contains(&first) {
@@ -49,7 +49,7 @@ impl SyncQuery {
     /// The cursor of this moment, for all kinds of records. Take it before reading everything:
     /// what changes meanwhile comes again, and nothing is missed.
     async fn sync_cursor(&self, ctx: &Context<'_>) -> Result<String> {
-        let scope = scope(ctx, None)?;
+        let scope = scope(ctx, MaybeUndefined::Undefined)?;
         let mut conn = ctx.db().conn().await?;
         let heads = changes::heads(&mut conn, &scope.feeds()).await?;
         Ok(SyncCursor::new(scope, &heads).text())
@@ -57,7 +57,8 @@ impl SyncQuery {
 }
 
 /// What the viewer wants to know of.
-pub(super) fn scope(ctx: &Context<'_>, entities: Option<Vec<Entity>>) -> Result<Scope> {
+pub(super) fn scope(ctx: &Context<'_>, entities: MaybeUndefined<Vec<Entity>>) -> Result<Scope> {
+    let entities = input::given("entities", entities)?;
     if entities.as_ref().is_some_and(Vec::is_empty) {
         let message = "name at least one of `entities`, or leave them out for all";
         return Err(Error::invalid("entities", message));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::Context;
+use async_graphql::{Context, MaybeUndefined};
 use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 
 use super::{ChangeEvent, cursor::SyncCursor, graphql::scope, model::events};
@@ -16,7 +16,7 @@ use crate::{
 pub async fn changed(
     ctx: &Context<'_>,
     after: Option<String>,
-    entities: Option<Vec<Entity>>,
+    entities: MaybeUndefined<Vec<Entity>>,
 ) -> Result<BoxStream<'static, Result<ChangeEvent>>> {
     let scope = scope(ctx, entities)?;
     let (mut cursor, from) = if let Some(after) = after {

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::{Priority, SeriesId, TaskId, input};
 use crate::{
-    error::{Error, Result},
+    error::Result,
     graphql::{Date, input as checks},
 };
 
@@ -109,32 +109,33 @@ impl TaskFilter {
     /// What is asked for, if all of it can be taken.
     pub fn check(self) -> Result<Conditions> {
         let tags = |name, list| {
-            let list: Option<Vec<String>> = given(name, list)?;
+            let list: Option<Vec<String>> = checks::given(&format!("filter.{name}"), list)?;
             list.map(|it| input::tags(&format!("filter.{name}"), &it))
                 .transpose()
         };
         let day = |name, day| {
-            let day: Option<Date> = given(name, day)?;
+            let day: Option<Date> = checks::given(&format!("filter.{name}"), day)?;
             day.map(|it| checks::day(&format!("filter.{name}"), it.0).map(Date))
                 .transpose()
         };
-        let as_of = given("asOf", self.as_of)?.map(|at| checks::instant("filter.asOf", at));
+        let as_of =
+            checks::given("filter.asOf", self.as_of)?.map(|at| checks::instant("filter.asOf", at));
         let as_of = as_of.transpose()?.unwrap_or_else(Utc::now);
         Ok(Conditions {
-            completed: given("completed", self.completed)?,
-            priorities: given("priorities", self.priorities)?,
+            completed: checks::given("filter.completed", self.completed)?,
+            priorities: checks::given("filter.priorities", self.priorities)?,
             tags_any: tags("tagsAny", self.tags_any)?,
             tags_all: tags("tagsAll", self.tags_all)?,
             tags_none: tags("tagsNone", self.tags_none)?,
             due_from: day("dueFrom", self.due_from)?,
             due_to: day("dueTo", self.due_to)?,
-            overdue: given("overdue", self.overdue)?.map(|wanted| (wanted, as_of)),
-            search: given("search", self.search)?
+            overdue: checks::given("filter.overdue", self.overdue)?.map(|wanted| (wanted, as_of)),
+            search: checks::given("filter.search", self.search)?
                 .as_deref()
                 .map_or(Ok(None), Search::of)?,
-            parent_id: given("parentId", self.parent_id)?,
+            parent_id: checks::given("filter.parentId", self.parent_id)?,
             top_level_only: self.top_level_only,
-            series_id: given("seriesId", self.series_id)?,
+            series_id: checks::given("filter.seriesId", self.series_id)?,
             deleted: self.deleted,
         })
     }
@@ -165,18 +166,6 @@ impl Search {
             (true, "") => Self::Beginning(beginning),
             (true, before) => Self::Both(before.to_owned(), beginning),
         }))
-    }
-}
-
-/// What a client gave, if anything: null is neither a value nor nothing.
-fn given<T>(name: &str, value: MaybeUndefined<T>) -> Result<Option<T>> {
-    match value {
-        MaybeUndefined::Undefined => Ok(None),
-        MaybeUndefined::Value(value) => Ok(Some(value)),
-        MaybeUndefined::Null => Err(Error::invalid(
-            format!("filter.{name}"),
-            format!("`{name}` must not be null: leave it out, or give a value"),
-        )),
     }
 }
 

@@ -54,15 +54,15 @@ pub struct CreateTaskInput {
 #[derive(Clone, Debug, InputObject)]
 pub struct UpdateTaskInput {
     /// What is to be done, in a line.
-    pub title: Option<String>,
+    pub title: MaybeUndefined<String>,
     /// What else there is to say about it; null clears it.
     pub description: MaybeUndefined<String>,
     /// Whether it is done; the same as completing and reopening it.
-    pub completed: Option<bool>,
+    pub completed: MaybeUndefined<bool>,
     /// How much it matters.
-    pub priority: Option<Priority>,
+    pub priority: MaybeUndefined<Priority>,
     /// All its tags anew.
-    pub tags: Option<Vec<String>>,
+    pub tags: MaybeUndefined<Vec<String>>,
     /// The day it is due on, which clears `dueAt`; null clears it.
     pub due_date: MaybeUndefined<Date>,
     /// The moment it is due at, which clears `dueDate`; null clears it.
@@ -72,9 +72,9 @@ pub struct UpdateTaskInput {
     /// The rule by which it comes round again; null ends the repetition.
     pub recurrence: MaybeUndefined<String>,
     /// From when the next occurrence is counted.
-    pub recurrence_basis: Option<RecurrenceBasis>,
+    pub recurrence_basis: MaybeUndefined<RecurrenceBasis>,
     /// Its place among its siblings, from a client that keeps the order itself.
-    pub position: Option<String>,
+    pub position: MaybeUndefined<String>,
 }
 
 /// One of the tasks to change together.
@@ -90,9 +90,9 @@ pub struct BulkTaskInput {
 #[derive(Clone, Debug, InputObject)]
 pub struct BulkUpdateTasksInput {
     /// Whether they are done.
-    pub completed: Option<bool>,
+    pub completed: MaybeUndefined<bool>,
     /// How much they matter.
-    pub priority: Option<Priority>,
+    pub priority: MaybeUndefined<Priority>,
     /// Tags to add where they are missing.
     #[graphql(default)]
     pub add_tags: Vec<String>,
@@ -237,20 +237,17 @@ impl UpdateTaskInput {
     pub fn check(self) -> Result<TaskPatch> {
         one_due(self.due_date.is_value(), self.due_at.is_value())?;
         Ok(TaskPatch {
-            title: self.title.as_deref().map(title).transpose()?,
+            title: input::given_checked("input.title", self.title, |text| title(&text))?,
             description: input::clearable_text(self.description, description)?,
-            completed: self.completed,
-            priority: self.priority,
-            tags: self
-                .tags
-                .map(|list| tags("input.tags", &list))
-                .transpose()?,
+            completed: input::given("input.completed", self.completed)?,
+            priority: input::given("input.priority", self.priority)?,
+            tags: input::given_checked("input.tags", self.tags, |list| tags("input.tags", &list))?,
             due_date: input::clearable_checked(self.due_date, day)?,
             due_at: input::clearable_checked(self.due_at, moment)?,
             due_timezone: input::clearable_checked(self.due_timezone, |name| zone(&name))?,
             recurrence: input::clearable_checked(self.recurrence, |text| recurrence(&text))?,
-            recurrence_basis: self.recurrence_basis,
-            position: self.position.map(place).transpose()?,
+            recurrence_basis: input::given("input.recurrenceBasis", self.recurrence_basis)?,
+            position: input::given_checked("input.position", self.position, place)?,
             ..TaskPatch::default()
         })
     }
@@ -261,8 +258,8 @@ impl BulkUpdateTasksInput {
     pub fn check(self) -> Result<TaskPatch> {
         one_due(self.due_date.is_value(), self.due_at.is_value())?;
         let patch = TaskPatch {
-            completed: self.completed,
-            priority: self.priority,
+            completed: input::given("input.completed", self.completed)?,
+            priority: input::given("input.priority", self.priority)?,
             added_tags: tags("input.addTags", &self.add_tags)?,
             removed_tags: tags("input.removeTags", &self.remove_tags)?,
             due_date: input::clearable_checked(self.due_date, day)?,
@@ -295,7 +292,7 @@ impl MoveTaskInput {
             (None, None, true) => Ok(Spot::Edge(self.edge.unwrap_or(ListEdge::End), parent)),
             _ => {
                 let message = "say one place: `before`, `after`, or `parentId` and `edge`";
-                Err(Error::invalid("input", message))
+                Err(Error::invalid("to", message))
             }
         }
     }

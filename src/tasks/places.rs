@@ -57,7 +57,7 @@ impl NewTask {
         if let Some(parent) = self.parent_id {
             let found = Task::lock_all(conn, owner, &[parent]).await?;
             check_parent(found.as_slice().first(), parent, "input.parentId")?;
-            siblings.check_room(conn).await?;
+            siblings.check_room(conn, "input.parentId").await?;
         }
         let mut feed = Vec::new();
         self.position = match place {
@@ -124,7 +124,7 @@ impl Task {
         };
         if parent != self.parent_id && parent.is_some() {
             self.check_can_be_part(conn, parent).await?;
-            siblings.check_room(conn).await?;
+            siblings.check_room(conn, "to").await?;
         }
         let (low, high) = siblings.around(conn, gap).await?;
         let is_there = parent == self.parent_id
@@ -200,14 +200,14 @@ impl Siblings {
             .into_boxed()
     }
 
-    async fn check_room(self, conn: &mut AsyncPgConnection) -> Result<()> {
+    async fn check_room(self, conn: &mut AsyncPgConnection, field: &str) -> Result<()> {
         let count: i64 = self.all().count().get_result(conn).await?;
         if count < MOST_SUBTASKS {
             return Ok(());
         }
         let message =
             format!("a task must have at most {MOST_SUBTASKS} subtasks: name another parent");
-        Err(Error::invalid("input.parentId", message))
+        Err(Error::invalid(field, message))
     }
 
     /// A place in the gap, after numbering the siblings anew if there is none.

@@ -48,7 +48,7 @@ impl UserQuery {
         before: Option<String>,
     ) -> Result<Connection<User>> {
         ctx.admin()?;
-        let filter = filter.unwrap_or_default();
+        let filter = filter.unwrap_or_default().check()?;
         let name = match order {
             UserOrder::Email => "users by email",
             UserOrder::Newest => "users by age",

@@ -1,6 +1,6 @@
 //! What clients send about users, and what of it can be taken.
 
-use async_graphql::{Enum, InputObject};
+use async_graphql::{Enum, InputObject, MaybeUndefined};
 
 use super::model::NOWHERE;
 use crate::{
@@ -12,13 +12,33 @@ use crate::{
 const LONGEST_EMAIL: usize = 320;
 const LONGEST_NAME: usize = 120;
 
-/// Which users to list. Conditions are joined by "and"; an absent one does not limit.
+/// Which users to list. Conditions are joined by "and"; one that is left out does not limit.
 #[derive(Clone, Debug, Default, InputObject)]
 pub struct UserFilter {
     /// A part of the address or of the name to show, in any case.
-    pub search: Option<String>,
+    pub search: MaybeUndefined<String>,
     /// Only those who may do this.
+    pub role: MaybeUndefined<Role>,
+}
+
+/// A filter that can be taken.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    pub search: Option<String>,
     pub role: Option<Role>,
+}
+
+impl UserFilter {
+    /// The conditions, if all of them make sense.
+    pub fn check(self) -> Result<Wanted> {
+        let search = input::given_checked("filter.search", self.search, |part| {
+            input::text("filter.search", part.trim(), LONGEST_EMAIL)
+        })?;
+        Ok(Wanted {
+            search: search.flatten(),
+            role: input::given("filter.role", self.role)?,
+        })
+    }
 }
 
 /// How users are ordered.

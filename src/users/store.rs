@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Credentials, NewUser, User, UserPatch,
-    input::{UserFilter, UserOrder},
+    input::{UserOrder, Wanted},
 };
 use crate::{
     config::Secret,
@@ -78,7 +78,7 @@ impl User {
     /// One page of all users.
     pub async fn page_of(
         conn: &mut AsyncPgConnection,
-        filter: &UserFilter,
+        filter: &Wanted,
         order: UserOrder,
         page: &Page<UserPlace>,
     ) -> QueryResult<Vec<Self>> {
@@ -89,7 +89,7 @@ impl User {
     }
 
     /// How many the whole list has.
-    pub async fn count(conn: &mut AsyncPgConnection, filter: &UserFilter) -> QueryResult<i64> {
+    pub async fn count(conn: &mut AsyncPgConnection, filter: &Wanted) -> QueryResult<i64> {
         matching(filter).count().get_result(conn).await
     }
 
@@ -127,18 +127,7 @@ impl User {
         keep_one: bool,
     ) -> Result<()> {
         if keep_one && role == Role::Member {
-            // Locked, so that two admins cannot demote each other in the same moment.
-            let admins: Vec<UserId> = users::table
-                .filter(users::role.eq(Role::Admin))
-                .filter(users::deleted_at.is_null())
-                .select(users::id)
-                .order(users::id)
-                .for_update()
-                .load(conn)
-                .await?;
-            if admins == [id] {
-                return Err(last_admin(id));
-            }
+            Self::keep_an_admin(conn, id).await?;
         }
         let target = users::table
             .filter(users::id.eq(id))
@@ -149,6 +138,23 @@ impl User {
             .await?;
         if changed == 0 {
             return Err(Error::not_found("user", id));
+        }
+        Ok(())
+    }
+
+    /// Refuses where nobody but this user is an admin, before they cease to be one.
+    pub async fn keep_an_admin(conn: &mut AsyncPgConnection, id: UserId) -> Result<()> {
+        // Locked, so that two admins cannot leave in the same moment.
+        let admins: Vec<UserId> = users::table
+            .filter(users::role.eq(Role::Admin))
+            .filter(users::deleted_at.is_null())
+            .select(users::id)
+            .order(users::id)
+            .for_update()
+            .load(conn)
+            .await?;
+        if admins == [id] {
+            return Err(last_admin(id));
         }
         Ok(())
     }
@@ -281,27 +287,27 @@ fn last_admin(id: UserId) -> Error {
     }
 }
 
-fn matching<'a>(filter: &UserFilter) -> Query<'a> {
+fn matching<'a>(filter: &Wanted) -> Query<'a> {
     let mut query = users::table
         .filter(users::deleted_at.is_null())
         .into_boxed();
     if let Some(role) = filter.role {
         query = query.filter(users::role.eq(role));
     }
-    match filter.search.as_deref().map(str::trim) {
-        Some(search) if !search.is_empty() => {
+    match &filter.search {
+        Some(search) => {
             let part = format!("%{}%", escaped(search));
             let named = users::display_name.ilike(part.clone());
             query.filter(users::email.ilike(part).or(named))
         }
-        _ => query,
+        None => query,
     }
 }
 
 /// The text as `LIKE` takes it literally.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars().filter(|letter| *letter != '\0') {
+    for letter in text.chars() {
         if matches!(letter, '%' | '_' | '\\') {
             escaped.push('\\');
         }

@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures_util::future::join_all;
 use regimen::{
-    db::schema::{change_heads, changes, exercises},
+    db::schema::{change_heads, changes, exercises, history, tasks, workouts},
     viewer::UserId,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::support::{TestApp, TestUser};
 
-/// Makes an exercise, changes it twice, and merges another one into it.
+/// Makes an exercise, changes it twice, merges another one into it, trains it, and completes a task.
 async fn edit(user: &TestUser<'_>, client: usize) {
     let create = "mutation ($input: CreateExerciseInput!) { createExercise(input: $input) { exercise { id } } }";
     let update = "mutation ($id: ID!, $input: UpdateExerciseInput!) {
@@ -36,6 +36,68 @@ async fn edit(user: &TestUser<'_>, client: usize) {
     user.graphql(merge, json!({"from": [ids[1]], "into": ids[0]}))
         .await
         .data();
+    train(user, &ids[0]).await;
+    tick_off(user).await;
+}
+
+/// Plans a workout, adds two sets to it, and completes it.
+async fn train(user: &TestUser<'_>, exercise: &Value) {
+    let create = "mutation ($input: WorkoutInput!) {
+        createWorkout(input: $input) { workout { id exercises { id } } } }";
+    let add = "mutation ($id: ID!) {
+        addSet(input: {workoutExerciseId: $id, reps: 5}) { workoutVersion } }";
+    let complete = "mutation ($id: ID!) { completeWorkout(id: $id) { history { id } } }";
+    let input = json!({"name": "Legs", "exercises": [{"exerciseId": exercise}]});
+    let made = user.graphql(create, json!({"input": input})).await;
+    let workout = &made.data()["createWorkout"]["workout"];
+    for _ in 0..2 {
+        let place = &workout["exercises"][0]["id"];
+        user.graphql(add, json!({"id": place})).await.data();
+    }
+    user.graphql(complete, json!({"id": workout["id"]}))
+        .await
+        .data();
+}
+
+/// Makes a task that comes round again, and completes it once.
+async fn tick_off(user: &TestUser<'_>) {
+    let create = "mutation { createTask(input: {
+        title: \"Stretch\", dueDate: \"2026-03-02\", recurrence: \"FREQ=DAILY\"
+    }) { task { id } } }";
+    let complete = "mutation ($id: ID!) { completeTask(id: $id) { next { id } } }";
+    let made = user.graphql(create, json!({})).await;
+    let id = &made.data()["createTask"]["task"]["id"];
+    user.graphql(complete, json!({"id": id})).await.data();
+}
+
+/// All that a client keeps of an owner, with the versions.
+async fn kept_of(conn: &mut AsyncPgConnection, owner: UserId) -> BTreeMap<Uuid, i32> {
+    let exercises: Vec<(Uuid, i32)> = exercises::table
+        .filter(exercises::owner_id.eq(Some(owner)))
+        .select((exercises::id, exercises::version))
+        .load(conn)
+        .await
+        .unwrap();
+    let workouts: Vec<(Uuid, i32)> = workouts::table
+        .filter(workouts::user_id.eq(owner))
+        .select((workouts::id, workouts::version))
+        .load(conn)
+        .await
+        .unwrap();
+    let history: Vec<(Uuid, i32)> = history::table
+        .filter(history::user_id.eq(owner))
+        .select((history::id, history::version))
+        .load(conn)
+        .await
+        .unwrap();
+    let tasks: Vec<(Uuid, i32)> = tasks::table
+        .filter(tasks::user_id.eq(owner))
+        .select((tasks::id, tasks::version))
+        .load(conn)
+        .await
+        .unwrap();
+    let all = [exercises, workouts, history, tasks];
+    all.into_iter().flatten().collect()
 }
 
 #[tokio::test]
@@ -66,7 +128,8 @@ async fn fifty_clients_of_one_user_write_one_gapless_sequence_that_replays_to_th
         .unwrap();
     let numbers: Vec<i64> = feed.iter().map(|(seq, ..)| *seq).collect();
     assert_eq!(numbers, (1..=head).collect::<Vec<_>>());
-    assert_eq!(head, 50 * 6);
+    // For each client: what it does to exercises, to a workout and its history, and to tasks.
+    assert_eq!(head, 50 * (6 + 5 + 3));
 
     let mut replayed = BTreeMap::new();
     for (_, id, op, version) in feed {
@@ -80,11 +143,5 @@ async fn fifty_clients_of_one_user_write_one_gapless_sequence_that_replays_to_th
             "an older version after a newer one"
         );
     }
-    let found: Vec<(Uuid, i32)> = exercises::table
-        .filter(exercises::owner_id.eq(Option::<UserId>::Some(ada.id)))
-        .select((exercises::id, exercises::version))
-        .load(&mut conn)
-        .await
-        .unwrap();
-    assert_eq!(replayed, found.into_iter().collect());
+    assert_eq!(replayed, kept_of(&mut conn, ada.id).await);
 }

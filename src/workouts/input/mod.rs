@@ -83,9 +83,10 @@ impl WorkoutFilter {
         Ok(Wanted {
             statuses: input::given("filter.statuses", self.statuses)?,
             templates: self.templates,
-            search: input::given("filter.search", self.search)?
-                .map(|text| text.trim().to_owned())
-                .filter(|text| !text.is_empty()),
+            search: input::given_checked("filter.search", self.search, |words| {
+                input::text("filter.search", words.trim(), 200)
+            })?
+            .flatten(),
             from: from
                 .map(|at| input::instant("filter.from", at))
                 .transpose()?,
@@ -99,13 +100,13 @@ impl WorkoutFilter {
 #[derive(Clone, Debug, InputObject)]
 pub struct UpdateWorkoutInput {
     /// What to call it, up to 120 characters.
-    pub name: Option<String>,
+    pub name: MaybeUndefined<String>,
     /// What there is to say about it, up to 2,000 characters; null clears it.
     pub notes: MaybeUndefined<String>,
     /// Whether it is a template; a template is planned or archived.
-    pub is_template: Option<bool>,
+    pub is_template: MaybeUndefined<bool>,
     /// Where it stands. To start or complete it, use `startWorkout` and `completeWorkout`.
-    pub status: Option<WorkoutStatus>,
+    pub status: MaybeUndefined<WorkoutStatus>,
     /// When it was begun; null clears it.
     pub started_at: MaybeUndefined<DateTime<Utc>>,
     /// When it was done, not before it was begun; null clears it.
@@ -117,10 +118,10 @@ impl UpdateWorkoutInput {
     pub fn check(self) -> Result<WorkoutPatch> {
         let at = |field, value| input::clearable_checked(value, |at| input::instant(field, at));
         Ok(WorkoutPatch {
-            name: self.name.as_deref().map(name).transpose()?,
+            name: input::given_checked("input.name", self.name, |text| name(&text))?,
             notes: input::clearable_text(self.notes, notes)?,
-            is_template: self.is_template,
-            status: self.status,
+            is_template: input::given("input.isTemplate", self.is_template)?,
+            status: input::given("input.status", self.status)?,
             started_at: at("input.startedAt", self.started_at)?,
             ended_at: at("input.endedAt", self.ended_at)?,
         })

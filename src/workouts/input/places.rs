@@ -56,7 +56,7 @@ pub struct WorkoutExerciseInput {
 #[derive(Clone, Debug, InputObject)]
 pub struct UpdateWorkoutExerciseInput {
     /// Another exercise to train here; the sets stay.
-    pub exercise_id: Option<ExerciseId>,
+    pub exercise_id: MaybeUndefined<ExerciseId>,
     /// The superset that it belongs to; null takes it out.
     pub superset_group: MaybeUndefined<i32>,
     /// How many sets are aimed for; null clears it.
@@ -68,7 +68,7 @@ pub struct UpdateWorkoutExerciseInput {
     /// The weight aimed for, in `targetWeightUnit`; null clears it.
     pub target_weight: MaybeUndefined<Decimal>,
     /// The unit of `targetWeight`.
-    pub target_weight_unit: Option<WeightUnit>,
+    pub target_weight_unit: MaybeUndefined<WeightUnit>,
     /// The effort aimed for, from 0 to 10 with one decimal; null clears it.
     pub target_rpe: MaybeUndefined<Decimal>,
     /// How long to rest between sets, in seconds; null clears it.
@@ -212,7 +212,7 @@ impl UpdateWorkoutExerciseInput {
     pub fn check(self) -> Result<WorkoutExercisePatch> {
         let fields = Fields { at: "input" };
         Ok(WorkoutExercisePatch {
-            exercise_id: self.exercise_id,
+            exercise_id: input::given("input.exerciseId", self.exercise_id)?,
             superset_group: input::clearable_checked(self.superset_group, |n| fields.group(n))?,
             target_sets: input::clearable_checked(self.target_sets, |n| fields.sets(n))?,
             target_reps: input::clearable_checked(self.target_reps, |n| fields.reps(n))?,
@@ -220,7 +220,7 @@ impl UpdateWorkoutExerciseInput {
                 fields.reps_max(n)
             })?,
             target_weight: input::clearable_checked(self.target_weight, |n| fields.weight(n))?,
-            target_weight_unit: self.target_weight_unit,
+            target_weight_unit: input::given("input.targetWeightUnit", self.target_weight_unit)?,
             target_rpe: input::clearable_checked(self.target_rpe, |n| fields.rpe(n))?,
             rest_seconds: input::clearable_checked(self.rest_seconds, |n| fields.rest(n))?,
             notes: input::clearable_text(self.notes, |text| fields.notes(text))?,

@@ -66,15 +66,15 @@ pub struct AddSetInput {
 #[derive(Clone, Debug, InputObject)]
 pub struct UpdateSetInput {
     /// What it is for.
-    pub set_type: Option<SetType>,
+    pub set_type: MaybeUndefined<SetType>,
     /// The side that was trained.
-    pub side: Option<Side>,
+    pub side: MaybeUndefined<Side>,
     /// How many repetitions, from 0; null clears it.
     pub reps: MaybeUndefined<i32>,
     /// The weight in `weightUnit`, with up to three decimals; null clears it.
     pub weight: MaybeUndefined<Decimal>,
     /// The unit of `weight`; without a new weight, the number stays and its meaning changes.
-    pub weight_unit: Option<WeightUnit>,
+    pub weight_unit: MaybeUndefined<WeightUnit>,
     /// How hard it was, from 0 to 10 with one decimal; null clears it.
     pub rpe: MaybeUndefined<Decimal>,
     /// How long it took, in seconds; null clears it.
@@ -84,11 +84,11 @@ pub struct UpdateSetInput {
     /// How long the rest after it was, in seconds; null clears it.
     pub rest_seconds: MaybeUndefined<i32>,
     /// Whether it was done.
-    pub is_completed: Option<bool>,
+    pub is_completed: MaybeUndefined<bool>,
     /// What there is to say about it, up to 500 characters; null clears it.
     pub notes: MaybeUndefined<String>,
     /// When it was done.
-    pub performed_at: Option<DateTime<Utc>>,
+    pub performed_at: MaybeUndefined<DateTime<Utc>>,
 }
 
 /// Where a set belongs.
@@ -255,23 +255,22 @@ impl UpdateSetInput {
     pub fn check(self) -> Result<SetPatch> {
         let fields = Fields { at: "input" };
         Ok(SetPatch {
-            set_type: self.set_type,
-            side: self.side,
+            set_type: input::given("input.setType", self.set_type)?,
+            side: input::given("input.side", self.side)?,
             reps: input::clearable_checked(self.reps, |n| fields.reps(n))?,
             weight: input::clearable_checked(self.weight, |n| fields.weight(n))?,
-            weight_unit: self.weight_unit,
+            weight_unit: input::given("input.weightUnit", self.weight_unit)?,
             rpe: input::clearable_checked(self.rpe, |n| fields.rpe(n))?,
             duration_seconds: input::clearable_checked(self.duration_seconds, |n| {
                 fields.duration(n)
             })?,
             distance_m: input::clearable_checked(self.distance_m, |n| fields.distance(n))?,
             rest_seconds: input::clearable_checked(self.rest_seconds, |n| fields.rest(n))?,
-            is_completed: self.is_completed,
+            is_completed: input::given("input.isCompleted", self.is_completed)?,
             notes: input::clearable_text(self.notes, |text| fields.notes(text))?,
-            performed_at: self
-                .performed_at
-                .map(|at| fields.performed_at(at))
-                .transpose()?,
+            performed_at: input::given_checked("input.performedAt", self.performed_at, |at| {
+                fields.performed_at(at)
+            })?,
         })
     }
 }

@@ -256,3 +256,30 @@ async fn an_access_token_that_outlives_its_account_opens_nothing_and_leaves_noth
     let left = tables_with(&mut conn, &ada.user["id"]).await;
     assert_eq!(left, BTreeSet::new());
 }
+
+#[tokio::test]
+async fn addresses_cannot_be_tried_out_one_after_another_even_with_the_right_password() {
+    let app = TestApp::start().await;
+    let ada = sign_up(&app, "ada@example.com").await;
+    sign_up(&app, "bob@example.com").await;
+    let taken = json!({"email": "bob@example.com", "currentPassword": PASSWORD});
+    for _ in 0..5 {
+        let refused = update(&app, &ada.access, taken.clone()).await;
+        assert_eq!(refused.code(), "CONFLICT");
+    }
+    update(&app, &ada.access, taken.clone()).await;
+    let refused = update(&app, &ada.access, taken).await;
+    assert_eq!(refused.code(), "RATE_LIMITED");
+    let renamed = update(&app, &ada.access, json!({"displayName": "Countess"})).await;
+    renamed.data();
+}
+
+#[tokio::test]
+async fn the_last_admin_cannot_delete_their_account() {
+    let app = TestApp::start().await;
+    let root = app.admin("root").await;
+    let refused = root.graphql(DELETE, json!({})).await;
+    assert_eq!(refused.code(), "CONFLICT");
+    app.admin("other").await;
+    root.graphql(DELETE, json!({})).await.data();
+}

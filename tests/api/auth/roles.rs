@@ -88,7 +88,6 @@ async fn users_are_found_by_parts_of_their_address_page_by_page() {
         ("%", 0),
         ("\\", 0),
         (" ", 5),
-        ("a\0d", 2),
     ] {
         let answer = root
             .graphql(USERS, json!({"filter": {"search": search}}))
@@ -193,6 +192,7 @@ async fn the_last_admin_stays_one_even_when_two_demote_each_other_at_once() {
 async fn an_admin_whose_account_is_gone_is_nobody() {
     let app = TestApp::start().await;
     let root = app.admin("root").await;
+    app.admin("other").await;
     let delete = root
         .graphql("mutation { deleteAccount { id } }", json!({}))
         .await;

@@ -82,14 +82,15 @@ async fn library_exercises_are_told_to_those_who_ask_for_exercises() {
     let ada = app.newcomer().await;
     let from = cursor(&ada).await;
     let mut socket = Socket::of(&ada).await;
-    for (id, entities) in [
-        ("all", json!(null)),
-        ("exercises", json!(["EXERCISE"])),
-        ("tasks", json!(["TASK"])),
+    for (id, variables) in [
+        ("all", json!({"after": from})),
+        (
+            "exercises",
+            json!({"after": from, "entities": ["EXERCISE"]}),
+        ),
+        ("tasks", json!({"after": from, "entities": ["TASK"]})),
     ] {
-        socket
-            .subscribe(id, CHANGED, json!({"after": from, "entities": entities}))
-            .await;
+        socket.subscribe(id, CHANGED, variables).await;
     }
 
     let change = Change::created(Entity::Exercise, Uuid::now_v7());

@@ -155,5 +155,10 @@ async fn a_task_has_at_most_two_hundred_parts() {
         (refused.code(), refused.field()),
         ("VALIDATION", "input.parentId")
     );
+    let other = titled(&ada, "Other").await;
+    for to in [json!({"parentId": trip["id"]}), json!({})] {
+        let refused = move_to(&ada, &other, to).await;
+        assert_eq!((refused.code(), refused.field()), ("VALIDATION", "to"));
+    }
     assert_eq!(parts(&ada, &trip).await.len(), 200);
 }

@@ -1,5 +1,7 @@
 //! Exercises, over GraphQL.
 
+mod lists;
+
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use regimen::db::schema::{workout_exercises, workouts};
@@ -386,4 +388,22 @@ async fn adding_to_the_library_twice_adds_once() {
         json!({"inserted": 0, "skipped": ["Squat", "Press"]})
     );
     assert_eq!(refused.field(), "exercises.1.name");
+}
+
+#[tokio::test]
+async fn other_names_that_are_too_long_together_are_refused_with_the_place_in_the_list() {
+    let app = TestApp::start().await;
+    let root = app.admin("root").await;
+    let add = "mutation ($exercises: [CreateExerciseInput!]!) {
+        seedExercises(exercises: $exercises) { inserted } }";
+    let aliases: Vec<String> = (0..20).map(|n| format!("{n:0>110}")).collect();
+    let exercises = json!([
+        {"name": "Row", "category": "back"},
+        {"name": "Ski", "category": "back", "aliases": aliases},
+    ]);
+    let refused = root.graphql(add, json!({"exercises": exercises})).await;
+    assert_eq!(
+        (refused.code(), refused.field()),
+        ("VALIDATION", "exercises.1.aliases")
+    );
 }

@@ -1,0 +1,62 @@
+//! Words to search exercises for. Each must be the beginning of a word in the name or in another name;
+//! longer ones may be off by one letter, or be similar as trigrams go.
+
+use diesel::{
+    dsl::sql,
+    prelude::*,
+    sql_types::{Bool, Text},
+};
+
+use super::store::Query;
+
+/// So many words are looked for; more would not find less.
+const MOST_WORDS: usize = 12;
+/// Shorter words are too easily another word that was meant.
+const FORGIVEN_FROM: usize = 4;
+/// Longer words are rare, and their patterns would grow with the square.
+const FORGIVEN_TO: usize = 24;
+
+/// Only exercises in whose names each word of the search is found.
+pub(super) fn having_all_words<'a>(query: Query<'a>, search: &str) -> Query<'a> {
+    let search = search.to_lowercase();
+    let words: Vec<&str> = search
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .take(MOST_WORDS)
+        .collect();
+    if words.is_empty() {
+        let literal = sql::<Bool>("strpos(search_text, ").bind::<Text, _>(search.clone());
+        return query.filter(literal.sql(") > 0"));
+    }
+    words.into_iter().fold(query, |query, word| {
+        let spelled = sql::<Bool>("(search_text ~ ").bind::<Text, _>(pattern(word));
+        if word.chars().count() <= FORGIVEN_FROM {
+            return query.filter(spelled.sql(")"));
+        }
+        let similar = spelled.sql(" OR ").bind::<Text, _>(word.to_owned());
+        query.filter(similar.sql(" <% search_text)"))
+    })
+}
+
+/// A regular expression for words that begin like this one, or almost: with two neighbours swapped, or
+/// one letter wrong, missing or too many. The first letter counts unless it was swapped.
+fn pattern(word: &str) -> String {
+    let letters: Vec<char> = word.chars().collect();
+    let mut ways = vec![word.to_owned()];
+    if (FORGIVEN_FROM..=FORGIVEN_TO).contains(&letters.len()) {
+        for at in 1..letters.len() {
+            let (before, after): (String, String) = (
+                letters[..at].iter().collect(),
+                letters[at..].iter().collect(),
+            );
+            let rest: String = letters[at + 1..].iter().collect();
+            let mut swapped = letters.clone();
+            swapped.swap(at - 1, at);
+            ways.push(swapped.into_iter().collect());
+            ways.push(format!("{before}\\w{rest}"));
+            ways.push(format!("{before}\\w{after}"));
+            ways.push(format!("{before}{rest}"));
+        }
+    }
+    format!("\\m({})", ways.join("|"))
+}
