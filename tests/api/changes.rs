@@ -46,7 +46,7 @@ async fn train(user: &TestUser<'_>, exercise: &Value) {
         createWorkout(input: $input) { workout { id exercises { id } } } }";
     let add = "mutation ($id: ID!) {
         addSet(input: {workoutExerciseId: $id, reps: 5}) { workoutVersion } }";
-    let complete = "mutation ($id: ID!) { completeWorkout(id: $id) { history { id } } }";
+    let complete = "mutation ($id: ID!) { completeWorkout(id: $id) { historyEntry { id } } }";
     let input = json!({"name": "Legs", "exercises": [{"exerciseId": exercise}]});
     let made = user.graphql(create, json!({"input": input})).await;
     let workout = &made.data()["createWorkout"]["workout"];

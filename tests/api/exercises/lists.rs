@@ -136,7 +136,8 @@ async fn a_null_character_in_a_filter_or_a_summary_is_refused_with_the_path_to_i
             ("VALIDATION", path.as_str())
         );
     }
-    let log = "mutation ($input: LogHistoryInput!) { logHistory(input: $input) { entry { id } } }";
+    let log =
+        "mutation ($input: LogHistoryInput!) { logHistory(input: $input) { historyEntry { id } } }";
     for summary in [json!({"a\0": 1}), json!({"a": ["b\0"]})] {
         let input = json!({"performedAt": "2026-03-01T10:00:00Z", "summary": summary});
         let refused = root.graphql(log, json!({"input": input})).await;
