@@ -58,7 +58,7 @@ impl ExerciseQuery {
             async move { Ok(Exercise::count(&mut *db.conn().await?, reader, &filter).await?) }
                 .boxed()
         });
-        Ok(page.connect(rows, total, |exercise| exercise.place(order)))
+        Ok(page.connect(rows, total, move |exercise| exercise.place(order)))
     }
 }
 

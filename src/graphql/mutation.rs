@@ -1,8 +1,6 @@
 //! What every mutation has in common: one transaction, and an answer that is the same when a client
 //! asks twice with the same key.
 
-use std::collections::BTreeMap;
-
 use async_graphql::{Context, Name, Value};
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, TransactionManager};
@@ -89,7 +87,7 @@ impl Keyed {
             .arguments()
             .map_err(|error| Error::invalid("", error.message))?;
         arguments.retain(|(name, _)| name != KEY_ARGUMENT);
-        let payload_hash = hash(ctx.field().name(), &arguments)?;
+        let payload_hash = hash(ctx.field().name(), arguments)?;
         Ok(Self { key, payload_hash })
     }
 
@@ -146,18 +144,50 @@ impl Keyed {
     }
 }
 
-/// Neither the order of arguments nor that of keys makes another request: JSON values sort them.
-fn hash(field: &str, arguments: &[(Name, Value)]) -> Result<Vec<u8>> {
-    let arguments: BTreeMap<&str, &Value> = arguments
-        .iter()
-        .map(|(name, value)| (name.as_str(), value))
-        .collect();
-    let sorted = serde_json::to_value(arguments).map_err(Error::internal)?;
-    let text = serde_json::to_vec(&sorted).map_err(Error::internal)?;
+/// Neither the order of arguments nor that of keys makes another request.
+fn hash(field: &str, arguments: Vec<(Name, Value)>) -> Result<Vec<u8>> {
+    let arguments = sorted(Value::Object(arguments.into_iter().collect()));
+    let text = serde_json::to_vec(&arguments).map_err(Error::internal)?;
     Ok(Sha256::new()
         .chain_update(field)
         .chain_update([0])
         .chain_update(text)
         .finalize()
         .to_vec())
+}
+
+fn sorted(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let mut fields: Vec<(Name, Value)> = fields.into_iter().collect();
+            fields.sort_by(|(a, _), (b, _)| a.as_str().cmp(b.as_str()));
+            let fields = fields
+                .into_iter()
+                .map(|(name, value)| (name, sorted(value)));
+            Value::Object(fields.collect())
+        }
+        Value::List(items) => Value::List(items.into_iter().map(sorted).collect()),
+        value => value,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_of_keys_makes_no_other_request_and_that_of_items_does() {
+        let of = |json: serde_json::Value| {
+            let value = Value::from_json(json).unwrap();
+            hash("addSet", vec![(Name::new("input"), value)]).unwrap()
+        };
+        let parse = |text: &str| Value::from_json(serde_json::from_str(text).unwrap()).unwrap();
+        let one = sorted(parse(r#"{"a": 1, "b": [{"c": 2, "d": 3}]}"#));
+        let other = sorted(parse(r#"{"b": [{"d": 3, "c": 2}], "a": 1}"#));
+        assert_eq!(one.to_string(), other.to_string());
+        assert_ne!(
+            of(serde_json::json!({"a": [1, 2]})),
+            of(serde_json::json!({"a": [2, 1]}))
+        );
+    }
 }

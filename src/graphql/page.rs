@@ -1,6 +1,6 @@
 //! Pages of a list: the arguments every list takes, and the connection every list answers with.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use async_graphql::{Context, Object, OutputType, TypeName, connection::PageInfo};
 use futures_util::future::BoxFuture;
@@ -26,9 +26,12 @@ pub struct Connection<N> {
 
 /// One record's place in a list.
 pub struct Edge<N> {
-    cursor: Cursor,
     node: N,
+    /// Finds a record's place, which few clients ask for and never of all records.
+    place: Arc<Place<N>>,
 }
+
+type Place<N> = dyn Fn(&N) -> Cursor + Send + Sync;
 
 /// Which part of a list is wanted. `K` is what the list is ordered by.
 #[derive(Clone, Debug)]
@@ -137,7 +140,7 @@ impl<K: serde::Serialize> Page<K> {
         &self,
         mut rows: Vec<N>,
         total: Total,
-        place_of: impl Fn(&N) -> K,
+        place_of: impl Fn(&N) -> K + Send + Sync + 'static,
     ) -> Connection<N> {
         let size = usize::try_from(self.size).unwrap_or(0);
         let more = rows.len() > size;
@@ -151,12 +154,14 @@ impl<K: serde::Serialize> Page<K> {
         } else {
             (came_from, more)
         };
-        let place = |node| Edge {
-            cursor: Cursor::new(&self.list, &place_of(&node)),
+        let list = self.list.clone();
+        let place: Arc<Place<N>> = Arc::new(move |node| Cursor::new(&list, &place_of(node)));
+        let edge = |node| Edge {
             node,
+            place: Arc::clone(&place),
         };
         Connection {
-            edges: rows.into_iter().map(place).collect(),
+            edges: rows.into_iter().map(edge).collect(),
             has_previous_page: previous,
             has_next_page: next,
             total,
@@ -175,7 +180,7 @@ impl<N: OutputType> TypeName for Connection<N> {
 impl<N: OutputType> Connection<N> {
     /// Where the page lies in the list, and how to get at the next one.
     async fn page_info(&self) -> PageInfo {
-        let cursor = |edge: &Edge<N>| edge.cursor.text();
+        let cursor = |edge: &Edge<N>| (edge.place)(&edge.node).text();
         PageInfo {
             has_previous_page: self.has_previous_page,
             has_next_page: self.has_next_page,
@@ -211,7 +216,7 @@ impl<N: OutputType> TypeName for Edge<N> {
 impl<N: OutputType> Edge<N> {
     /// Send it as `after` or `before` to continue from here.
     async fn cursor(&self) -> String {
-        self.cursor.text()
+        (self.place)(&self.node).text()
     }
 
     /// The record itself.

@@ -102,27 +102,8 @@ impl Engine {
         }
     }
 
-    /// Runs what is asked for on behalf of the caller, where that has one answer; `about` is what
-    /// resolvers may want to know of the request.
-    pub async fn run(
-        &self,
-        asked: Asked,
-        caller: Caller,
-        allowed: Allowed,
-        about: async_graphql::Data,
-    ) -> Outcome {
-        let allowed = Allowed {
-            subscriptions: false,
-            ..allowed
-        };
-        match self.start(asked, caller, allowed, about) {
-            Ok(Started::Once(answer)) => Outcome::Executed(answer.await),
-            Ok(Started::Many(_)) => Outcome::Refused(no_subscriptions().into()),
-            Err(outcome) => *outcome,
-        }
-    }
-
-    /// Begins what is asked for on behalf of the caller, if it may run at all.
+    /// Begins what is asked for on behalf of the caller, if it may run at all; `about` is what resolvers
+    /// may want to know of the request.
     pub fn start(
         &self,
         asked: Asked,

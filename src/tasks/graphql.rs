@@ -51,7 +51,7 @@ impl TaskQuery {
             async move { Ok(Task::count(&mut *db.conn().await?, owner, &conditions).await?) }
                 .boxed()
         });
-        Ok(page.connect(rows, total, |task| task.place(order)))
+        Ok(page.connect(rows, total, move |task| task.place(order)))
     }
 
     /// The tags of one's own tasks, the most used first; at most a thousand.

@@ -59,7 +59,7 @@ impl UserQuery {
             let filter = filter.clone();
             async move { Ok(User::count(&mut *db.conn().await?, &filter).await?) }.boxed()
         });
-        Ok(page.connect(rows, total, |user| user.place(order)))
+        Ok(page.connect(rows, total, move |user| user.place(order)))
     }
 
     /// Everything that is one's own, in one piece: account, settings, exercises, workouts with their

@@ -73,21 +73,9 @@ impl Documents {
         }
     }
 
-    /// The hash that a document is kept by.
-    #[must_use]
-    pub fn hash(text: &str) -> Hash {
-        Sha256::digest(text).into()
-    }
-
-    /// The document of that hash, if it was seen lately.
-    #[must_use]
-    pub fn find(&self, hash: &Hash) -> Option<Arc<Prepared>> {
-        self.cache.get(hash)
-    }
-
     /// Prepares a document, or takes it as it was prepared before.
     pub fn prepare(&self, text: &str) -> Result<Arc<Prepared>, Refusal> {
-        let hash = Self::hash(text);
+        let hash: Hash = Sha256::digest(text).into();
         if let Some(known) = self.cache.get(&hash) {
             return Ok(known);
         }

@@ -121,7 +121,7 @@ async fn page_of(
         let wanted = wanted.clone();
         async move { Ok(Workout::count(&mut *db.conn().await?, owner, &wanted).await?) }.boxed()
     });
-    Ok(page.connect(rows, total, |workout| workout.place(order)))
+    Ok(page.connect(rows, total, move |workout| workout.place(order)))
 }
 
 async fn sets(
@@ -138,7 +138,7 @@ async fn sets(
     });
     let places: HashMap<SetId, i32> = rows.iter().map(|(place, set)| (set.id, *place)).collect();
     let sets = rows.into_iter().map(|(_, set)| set).collect();
-    Ok(page.connect(sets, total, |set| {
+    Ok(page.connect(sets, total, move |set| {
         SetPlace(places[&set.id], set.order_index, set.id)
     }))
 }
