@@ -56,7 +56,7 @@ impl Conn {
         let workout = self.client.query_one(&self.prepared.workout, &key);
         let workout = async { workout.await.map_err(Failure::from) };
         let (workout, below) = try_join!(workout, self.below(user, &ids))?;
-        let mut workouts = hang(&[workout], below);
+        let mut workouts = hang(&[workout], &below);
         Ok(workouts.remove(0))
     }
 
@@ -66,7 +66,7 @@ impl Conn {
             .query(&self.prepared.workouts, &[&asked.user, &asked.first])
             .await?;
         let ids: Vec<Uuid> = found.iter().map(|row| row.get(0)).collect();
-        Ok(hang(&found, self.below(asked.user, &ids).await?))
+        Ok(hang(&found, &self.below(asked.user, &ids).await?))
     }
 
     async fn below(&self, user: Uuid, workouts: &[Uuid]) -> Result<Below, Failure> {
@@ -130,7 +130,7 @@ struct Below {
     exercises: Vec<Row>,
 }
 
-fn hang(workouts: &[Row], below: Below) -> Vec<Workout> {
+fn hang(workouts: &[Row], below: &Below) -> Vec<Workout> {
     let exercises: HashMap<Uuid, Exercise> = below
         .exercises
         .iter()

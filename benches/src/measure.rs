@@ -45,7 +45,6 @@ async fn compare(
     database: &Database,
     report: &mut Report,
 ) -> Result<(), Failure> {
-    let users = options.users();
     let mut sides = Vec::new();
     for peer in &options.peers {
         if !peer.is_there() {
@@ -55,10 +54,7 @@ async fn compare(
         sides.push(start(*peer, options, database).await?);
     }
     for class in &options.classes {
-        same::check(&sides, *class, users).await?;
-        if class.writes() {
-            database.reset().await?;
-        }
+        same::check(&sides, *class, options.users(), database).await?;
     }
     for class in &options.classes {
         for connections in &options.connections {

@@ -9,13 +9,18 @@ use serde::{
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{Failure, classes::Class, load::Connection, sides::Side};
+use crate::{Failure, classes::Class, database::Database, load::Connection, sides::Side};
 
 /// Of each class, so many requests are compared.
 const SAMPLE: usize = 20;
 
 /// Fails unless these sides answer alike. What was just written has new ids, so those are not compared.
-pub async fn check(sides: &[Side], class: Class, users: u64) -> Result<(), Failure> {
+pub async fn check(
+    sides: &[Side],
+    class: Class,
+    users: u64,
+    database: &Database,
+) -> Result<(), Failure> {
     let mut first: Option<(&Side, Vec<Essence>)> = None;
     for side in sides {
         let Some(requests) = side.requests(class, users, 0, SAMPLE).await? else {
@@ -33,6 +38,9 @@ pub async fn check(sides: &[Side], class: Class, users: u64) -> Result<(), Failu
                 essence.ids.fill(Uuid::nil());
             }
             answers.push(essence);
+        }
+        if class.writes() {
+            database.reset().await?;
         }
         let Some((other, expected)) = &first else {
             first = Some((side, answers));
