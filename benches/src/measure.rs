@@ -148,7 +148,7 @@ async fn writers(
     const SILENT: &str = "CREATE SCHEMA silent;
         CREATE FUNCTION silent.pg_notify(text, text) RETURNS void LANGUAGE sql AS 'SELECT'";
     const LOUD: &str = "ALTER DATABASE regimen RESET search_path";
-    const HUSH: &str = "ALTER DATABASE regimen SET search_path = silent, public, pg_catalog";
+    const HUSH: &str = "ALTER DATABASE regimen SET search_path = public, silent, pg_catalog";
 
     database.run(SILENT).await?;
     for class in [Class::M1, Class::M2] {
