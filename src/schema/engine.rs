@@ -20,6 +20,7 @@ use crate::{
     graphql::{
         self,
         document::{Documents, JsonMap, Limits, Prepared, Refusal, drop_absent, for_executor},
+        written::Unwritten,
     },
     viewer::Caller,
 };
@@ -115,9 +116,13 @@ impl Engine {
             mut request,
             kind,
             cost,
+            merges,
         } = self.admit(asked, caller, allowed)?;
         request.data = about;
-        let request = request.data(graphql::loaders(self.db.clone())).data(caller);
+        let mut request = request.data(graphql::loaders(self.db.clone())).data(caller);
+        if merges {
+            request = request.data(Unwritten);
+        }
         let cost = async_graphql::Value::from(cost);
         if kind == OperationType::Subscription {
             let events = AssertUnwindSafe(self.schema.execute_stream(request)).catch_unwind();
@@ -181,6 +186,7 @@ impl Engine {
             request,
             kind,
             cost: admitted.cost,
+            merges: document.merges,
         })
     }
 
@@ -199,6 +205,7 @@ struct Admission {
     request: Request,
     kind: OperationType,
     cost: u64,
+    merges: bool,
 }
 
 /// The answer where a root field is not for this caller: the operation was right, so it is an error

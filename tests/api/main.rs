@@ -33,3 +33,4 @@ mod sync;
 mod tasks;
 mod upkeep;
 mod workouts;
+mod written;

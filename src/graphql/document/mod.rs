@@ -3,6 +3,7 @@
 
 mod cost;
 mod limits;
+mod merged;
 mod refusal;
 mod repeated;
 mod roots;
@@ -35,6 +36,9 @@ pub struct Prepared {
     pub runnable: Runnable,
     /// As the specification sees it, with the types of everything.
     pub checked: Valid<ExecutableDocument>,
+    /// Whether the executor has to merge values, because a field above the rows of an answer is named
+    /// more than once.
+    pub merges: bool,
     size: usize,
 }
 
@@ -108,9 +112,11 @@ impl Documents {
         let checked = self.validate(&ast)?;
         let mut runnable = runnable(text, &checked)?;
         roots::single_out(&mut runnable);
+        let merges = merged::any(&checked, &self.schema);
         Ok(Prepared {
             runnable,
             checked,
+            merges,
             size: text.len(),
         })
     }
