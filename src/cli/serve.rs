@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use chrono::TimeDelta;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -13,20 +14,24 @@ use crate::{
     config::{Config, Secret},
     db::Database,
     http::{self, App},
+    metrics::process,
     seeds, upkeep,
 };
 
 pub(super) async fn run(config: &Config) -> Outcome {
     let gate = Gate::new(keys(config)?, gate_options(config)?)?;
     // Taken first: a second server on the same port ends before it touches anything.
-    let listener = listen(config).await?;
+    let listeners = Listeners {
+        listener: listen(config).await?,
+        metrics: listen_for_metrics(config).await?,
+    };
     let ended = stop_signal()?;
     warn_of_private_production(config);
     let Some(mut database) = open_and_prepare(config, &ended).await? else {
         tracing::info!("stopped before it was ready");
         return Ok(());
     };
-    let outcome = run_on(config, gate, &mut database, listener, ended).await;
+    let outcome = run_on(config, gate, &mut database, listeners, ended).await;
     database.close().await;
     outcome
 }
@@ -80,13 +85,15 @@ async fn run_on(
     config: &Config,
     gate: Gate,
     database: &mut Database,
-    listener: TcpListener,
+    Listeners { listener, metrics }: Listeners,
     ended: StopSignal,
 ) -> Outcome {
     banner(config, database, listener.local_addr()?);
     let pool = database.pool();
-    let app = App::new(pool.clone(), gate);
+    let app = App::new(pool.clone(), gate, config.into());
     let draining = app.draining.clone();
+    let watching = watch(metrics, app.clone());
+    let changes_kept = TimeDelta::days(config.changes_kept_days.get().into());
     let signal = async move { ended.wait().await };
     let serving = http::serve(
         listener,
@@ -98,7 +105,8 @@ async fn run_on(
     let finished = tokio::select! {
         finished = serving => finished?,
         () = database.keep_running() => true,
-        () = upkeep::daily(pool) => true,
+        () = upkeep::daily(pool, changes_kept) => true,
+        failed = watching => return Err(failed.into()),
     };
     if finished {
         tracing::info!("stopped");
@@ -152,6 +160,37 @@ async fn listen(config: &Config) -> Result<TcpListener, String> {
                 "cannot listen on {address}: {error}; see `REGIMEN_HOST` and `REGIMEN_PORT`"
             ),
         })
+}
+
+/// The sockets of a server.
+struct Listeners {
+    listener: TcpListener,
+    metrics: Option<TcpListener>,
+}
+
+async fn listen_for_metrics(config: &Config) -> Result<Option<TcpListener>, String> {
+    let Some(address) = config.metrics else {
+        return Ok(None);
+    };
+    process::started();
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        format!("cannot serve metrics on {address}: {error}; see `REGIMEN_METRICS`")
+    })?;
+    if let Ok(address) = listener.local_addr() {
+        tracing::info!("metrics are at http://{address}/metrics");
+    }
+    Ok(Some(listener))
+}
+
+/// Serves metrics where they are asked for; otherwise waits for ever.
+async fn watch(listener: Option<TcpListener>, app: App) -> std::io::Error {
+    match listener {
+        Some(listener) => match http::serve_metrics(listener, app).await {
+            Ok(()) => std::io::ErrorKind::BrokenPipe.into(),
+            Err(error) => error,
+        },
+        None => std::future::pending().await,
+    }
 }
 
 async fn prepare(config: &Config, database: &Database) -> Outcome {

@@ -225,6 +225,13 @@ fn not_started(media: Media, always_events: bool, outcome: &Outcome) -> Response
             };
             write(media, status, response, false)
         }
+        Outcome::Limited(response, retry_after) => {
+            let status = StatusCode::TOO_MANY_REQUESTS;
+            let mut response = write(media, status, response, false);
+            let seconds = HeaderValue::from(retry_after.as_secs());
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
+            response
+        }
         Outcome::WrongMethod(response) => {
             let mut response = write(media, StatusCode::METHOD_NOT_ALLOWED, response, false);
             response

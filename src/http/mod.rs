@@ -6,6 +6,7 @@ mod door;
 mod graphiql;
 mod graphql;
 mod health;
+mod metrics;
 mod negotiate;
 mod requests;
 mod shutdown;
@@ -26,14 +27,36 @@ use axum::{
 use serde_json::json;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
+pub use metrics::{Responses, serve as serve_metrics};
 pub use requests::RequestId;
 pub use shutdown::{Draining, serve};
 pub use streams::{StreamLimits, Streams};
 
-use crate::{auth::Gate, db::Db, graphql::document::Limits, schema::engine::Engine};
+use crate::{
+    auth::Gate, config::Config, db::Db, graphql::document::Limits, schema::engine::Engine,
+    traffic::RateOptions,
+};
 
-/// The largest body that is read.
-const BODY_LIMIT: usize = 1 << 20;
+/// How much the edge takes, and from whom.
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub limits: Limits,
+    pub rates: RateOptions,
+    pub streams: StreamLimits,
+    /// The largest body or message that is read, in bytes.
+    pub body: usize,
+}
+
+impl From<&Config> for Options {
+    fn from(config: &Config) -> Self {
+        Self {
+            limits: config.into(),
+            rates: config.into(),
+            streams: config.into(),
+            body: config.limit_body.0,
+        }
+    }
+}
 
 /// What every handler can reach.
 #[derive(Clone)]
@@ -43,26 +66,36 @@ pub struct App {
     pub engine: Arc<Engine>,
     pub draining: Arc<Draining>,
     pub streams: Arc<Streams>,
+    pub responses: Arc<Responses>,
+    body: usize,
 }
 
 impl App {
     #[must_use]
-    pub fn new(db: Db, gate: Gate) -> Self {
+    pub fn new(db: Db, gate: Gate, options: Options) -> Self {
+        let Options {
+            limits,
+            rates,
+            streams,
+            body,
+        } = options;
         let gate = Arc::new(gate);
-        let engine = Engine::new(db.clone(), Arc::clone(&gate), Limits::default());
+        let engine = Engine::new(db.clone(), Arc::clone(&gate), limits, rates);
         Self {
             db,
             gate,
             engine: Arc::new(engine),
             draining: Arc::default(),
-            streams: Arc::default(),
+            streams: Streams::new(streams),
+            responses: Arc::default(),
+            body,
         }
     }
 }
 
 /// All routes.
 pub fn router(app: App) -> Router {
-    let draining = Arc::clone(&app.draining);
+    let (draining, responses) = (Arc::clone(&app.draining), Arc::clone(&app.responses));
     let routes = Router::new()
         .route(
             "/graphql",
@@ -70,18 +103,18 @@ pub fn router(app: App) -> Router {
                 .post(graphql::post)
                 .fallback(graphql::other),
         )
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(DefaultBodyLimit::max(app.body))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .merge(graphiql::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)
         .with_state(app);
-    surrounded(routes, draining)
+    surrounded(routes, draining, responses)
 }
 
 /// What is done for every request, wherever it goes.
-fn surrounded(routes: Router, draining: Arc<Draining>) -> Router {
+fn surrounded(routes: Router, draining: Arc<Draining>, responses: Arc<Responses>) -> Router {
     routes
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::custom(requests::panicked))
@@ -89,7 +122,10 @@ fn surrounded(routes: Router, draining: Arc<Draining>) -> Router {
             draining,
             shutdown::close_when_draining,
         ))
-        .layer(middleware::from_fn(requests::identify))
+        .layer(middleware::from_fn_with_state(
+            responses,
+            requests::identify,
+        ))
 }
 
 async fn wrong_method(method: Method, uri: Uri) -> impl IntoResponse {
@@ -132,7 +168,11 @@ mod tests {
     #[tokio::test]
     async fn a_panic_is_one_internal_error_that_keeps_its_words_to_itself() {
         let fails = get(async || -> &'static str { panic!("private words") });
-        let routes = surrounded(Router::new().route("/", fails), Arc::default());
+        let routes = surrounded(
+            Router::new().route("/", fails),
+            Arc::default(),
+            Arc::default(),
+        );
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async { axum::serve(listener, routes).await });

@@ -4,6 +4,7 @@ pub mod engine;
 mod node;
 pub mod permissions;
 mod subscription;
+mod tally;
 
 use std::sync::Arc;
 
@@ -71,11 +72,11 @@ pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 ///
 /// When a root field has no row in the table of permissions: nobody may start such a server.
 #[must_use]
-pub fn schema(db: Db, gate: Arc<Gate>) -> Schema {
+pub fn schema(hub: Arc<Hub>, db: Db, gate: Arc<Gate>) -> Schema {
     let schema = builder()
         .validation_mode(ValidationMode::Fast)
         .limit_recursive_depth(256)
-        .data(Hub::new(db.clone()))
+        .data(hub)
         .data(db)
         .data(gate)
         .finish();

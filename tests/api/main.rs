@@ -14,6 +14,7 @@ mod config;
 mod edge;
 mod engine;
 mod exercises;
+mod guards;
 mod history;
 mod house;
 mod http;

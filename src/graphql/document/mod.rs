@@ -3,6 +3,7 @@
 
 mod cost;
 mod limits;
+mod measure;
 mod refusal;
 mod repeated;
 mod roots;
@@ -26,6 +27,8 @@ pub use limits::Limits;
 pub use refusal::Refusal;
 pub use variables::{drop_absent, for_executor};
 
+use crate::metrics::{Counter, Page};
+
 /// A document's SHA-256.
 pub type Hash = [u8; 32];
 
@@ -35,6 +38,7 @@ pub struct Prepared {
     pub runnable: Runnable,
     /// As the specification sees it, with the types of everything.
     pub checked: Valid<ExecutableDocument>,
+    pub hash: Hash,
     size: usize,
 }
 
@@ -43,6 +47,8 @@ pub struct Documents {
     schema: Valid<Schema>,
     limits: Limits,
     cache: Cache<Hash, Arc<Prepared>, Size>,
+    hits: Counter,
+    misses: Counter,
 }
 
 #[derive(Clone)]
@@ -70,6 +76,8 @@ impl Documents {
             schema,
             limits,
             cache,
+            hits: Counter::default(),
+            misses: Counter::default(),
         }
     }
 
@@ -77,14 +85,16 @@ impl Documents {
     pub fn prepare(&self, text: &str) -> Result<Arc<Prepared>, Refusal> {
         let hash: Hash = Sha256::digest(text).into();
         if let Some(known) = self.cache.get(&hash) {
+            self.hits.add(1);
             return Ok(known);
         }
-        let prepared = Arc::new(self.check(text)?);
+        self.misses.add(1);
+        let prepared = Arc::new(self.check(text, hash)?);
         self.cache.insert(hash, Arc::clone(&prepared));
         Ok(prepared)
     }
 
-    fn check(&self, text: &str) -> Result<Prepared, Refusal> {
+    fn check(&self, text: &str, hash: Hash) -> Result<Prepared, Refusal> {
         let mut parser = Parser::new()
             .token_limit(self.limits.tokens)
             .recursion_limit(self.limits.nesting);
@@ -104,13 +114,14 @@ impl Documents {
             ));
         }
         let ast = parsed.map_err(|WithErrors { errors, .. }| Refusal::syntax(&errors))?;
-        limits::measure(&ast, &self.limits)?;
+        measure::measure(&ast, &self.limits)?;
         let checked = self.validate(&ast)?;
         let mut runnable = runnable(text, &checked)?;
         roots::single_out(&mut runnable);
         Ok(Prepared {
             runnable,
             checked,
+            hash,
             size: text.len(),
         })
     }
@@ -151,6 +162,25 @@ impl Documents {
             variables,
             cost,
         })
+    }
+}
+
+impl Documents {
+    /// Writes what is known of them for those who watch.
+    pub fn write(&self, page: &mut Page) {
+        let name = "regimen_document_lookups_total";
+        page.counter(
+            name,
+            "Documents that were known already, and those that were not.",
+        );
+        page.sample(name, &[("found", "true")], self.hits.read());
+        page.sample(name, &[("found", "false")], self.misses.read());
+        let name = "regimen_documents_kept";
+        page.gauge(name, "Documents that are kept ready for the next time.");
+        page.sample(name, &[], self.cache.len());
+        let name = "regimen_documents_kept_bytes";
+        page.gauge(name, "What they take of memory, as far as it is known.");
+        page.sample(name, &[], self.cache.weight());
     }
 }
 

@@ -161,9 +161,9 @@ fn spawn(
         Err(outcome) => {
             let event = match *outcome {
                 Outcome::Executed(answer) => Event::Answer(answer),
-                Outcome::Refused(refusal) | Outcome::WrongMethod(refusal) => {
-                    Event::Failed(refusal.errors)
-                }
+                Outcome::Refused(refusal)
+                | Outcome::WrongMethod(refusal)
+                | Outcome::Limited(refusal, _) => Event::Failed(refusal.errors),
             };
             tokio::spawn(async move { teller.tell(event).await })
         }

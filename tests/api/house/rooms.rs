@@ -21,12 +21,14 @@ const FLOORS: &[&[&str]] = &[
         "sync",
     ],
     &["graphql"],
+    &["traffic"],
     &["changes"],
     &["viewer"],
     &["error"],
     &["ids"],
-    &["logging"],
     &["db"],
+    &["logging"],
+    &["metrics"],
     &["config"],
 ];
 
