@@ -57,5 +57,8 @@ pub mod logging;
 /// Numbers about what the server does, for those who watch it.
 pub mod metrics;
 
+/// Values as JSON text.
+pub mod json;
+
 /// Everything a person can set.
 pub mod config;

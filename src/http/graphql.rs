@@ -23,7 +23,10 @@ use super::{
 use crate::{
     auth::Proven,
     error::Error,
-    graphql::document::{JsonMap, Refusal},
+    graphql::{
+        document::{JsonMap, Refusal},
+        written::{answer_json, errors_json},
+    },
     schema::engine::{Allowed, Asked, Outcome, Started},
 };
 
@@ -306,20 +309,10 @@ fn write(
     response: &async_graphql::Response,
     with_data: bool,
 ) -> Response {
-    #[derive(serde::Serialize)]
-    struct Bare<'a> {
-        errors: &'a [async_graphql::ServerError],
-    }
-
     let bytes = if with_data {
-        serde_json::to_vec(response)
+        answer_json(response)
     } else {
-        serde_json::to_vec(&Bare {
-            errors: &response.errors,
-        })
-    };
-    let Ok(bytes) = bytes else {
-        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        errors_json(&response.errors)
     };
     let mut answer = (status, Body::from(bytes)).into_response();
     answer

@@ -30,6 +30,7 @@ use crate::{
     graphql::{
         self,
         document::{Documents, JsonMap, Limits, Prepared, Refusal, drop_absent, for_executor},
+        written::Unwritten,
     },
     logging::spans,
     metrics::Page,
@@ -137,7 +138,11 @@ impl Engine {
         about: async_graphql::Data,
     ) -> Result<Started, Box<Outcome>> {
         let payer = payer(caller, &about);
-        let Admission { mut request, begun } = self
+        let Admission {
+            mut request,
+            begun,
+            merges,
+        } = self
             .pay_and_admit(payer, asked, caller, allowed)
             .inspect_err(|outcome| self.tally.count_errors(outcome.response()))?;
         let (kind, cost) = (begun.kind, begun.cost);
@@ -145,7 +150,10 @@ impl Engine {
         let span = trace_span!(target: spans::TARGET, "operation", name, kind = kind.name(), cost);
         let finish = self.finish(self.tally.begin(&begun));
         request.data = about;
-        let request = request.data(graphql::loaders(self.db.clone())).data(caller);
+        let mut request = request.data(graphql::loaders(self.db.clone())).data(caller);
+        if merges {
+            request = request.data(Unwritten);
+        }
         if kind == OperationType::Subscription {
             let events = AssertUnwindSafe(self.schema.execute_stream(request)).catch_unwind();
             return Ok(Started::Many(events.map(finish).boxed()));
@@ -233,7 +241,11 @@ impl Engine {
             cost: admitted.cost,
             is_known: caller.is_some(),
         };
-        Ok(Admission { request, begun })
+        Ok(Admission {
+            request,
+            begun,
+            merges: document.merges,
+        })
     }
 
     /// Writes what is known of requests for those who watch.
@@ -258,6 +270,7 @@ impl Engine {
 struct Admission {
     request: Request,
     begun: Begun,
+    merges: bool,
 }
 
 impl Outcome {

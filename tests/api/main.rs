@@ -34,3 +34,4 @@ mod sync;
 mod tasks;
 mod upkeep;
 mod workouts;
+mod written;

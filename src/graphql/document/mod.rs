@@ -4,6 +4,7 @@
 mod cost;
 mod limits;
 mod measure;
+mod merged;
 mod refusal;
 mod repeated;
 mod roots;
@@ -39,6 +40,9 @@ pub struct Prepared {
     /// As the specification sees it, with the types of everything.
     pub checked: Valid<ExecutableDocument>,
     pub hash: Hash,
+    /// Whether the executor has to merge values, because a field above the rows of an answer is named
+    /// more than once.
+    pub merges: bool,
     size: usize,
 }
 
@@ -118,10 +122,12 @@ impl Documents {
         let checked = self.validate(&ast)?;
         let mut runnable = runnable(text, &checked)?;
         roots::single_out(&mut runnable);
+        let merges = merged::any(&checked, &self.schema);
         Ok(Prepared {
             runnable,
             checked,
             hash,
+            merges,
             size: text.len(),
         })
     }

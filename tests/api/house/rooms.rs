@@ -29,6 +29,7 @@ const FLOORS: &[&[&str]] = &[
     &["db"],
     &["logging"],
     &["metrics"],
+    &["json"],
     &["config"],
 ];
 
