@@ -9,6 +9,7 @@ mod connect;
 mod database;
 mod decimal;
 pub mod embedded;
+mod kept;
 mod meter;
 pub mod migrations;
 mod pool;
@@ -21,8 +22,10 @@ pub use address::{Address, BadAddress, Limits};
 pub use connect::ConnectError;
 pub use database::{Database, NoDatabase};
 pub use decimal::Decimal;
+pub use kept::Kept;
 pub use meter::{Meter, Reading};
 pub use pool::{Conn, Db, NoConnection, PoolOptions, first_connection};
 pub use statement::{Statement, statement};
 
+pub(crate) use kept::kept;
 pub(crate) use text_enum::text_enum;
