@@ -39,6 +39,12 @@ macro_rules! id {
             }
         }
 
+        impl $crate::json::WriteJson for $name {
+            fn write_json(&self, out: &mut Vec<u8>) {
+                self.0.write_json(out);
+            }
+        }
+
         impl diesel::serialize::ToSql<diesel::sql_types::Uuid, diesel::pg::Pg> for $name {
             fn to_sql<'b>(
                 &'b self,

@@ -51,5 +51,8 @@ pub mod logging;
 /// Reaching, pooling and migrating the database, and starting a private one.
 pub mod db;
 
+/// Values as JSON text.
+pub mod json;
+
 /// Everything a person can set.
 pub mod config;

@@ -8,7 +8,9 @@ use uuid::Uuid;
 
 use async_graphql::SimpleObject;
 
-use crate::{config::Secret, db::schema::sessions, ids::id, viewer::UserId};
+use crate::{
+    config::Secret, db::schema::sessions, graphql::written::parts, ids::id, viewer::UserId,
+};
 
 id! {
     /// Names one session.
@@ -35,6 +37,10 @@ pub struct Session {
     pub created_at: DateTime<Utc>,
     /// When it ends unless it is used before.
     pub expires_at: DateTime<Utc>,
+}
+
+parts! {
+    Session { user_agent, expires_at }
 }
 
 /// A refresh token to insert.

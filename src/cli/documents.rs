@@ -65,7 +65,7 @@ pub(super) async fn trust_again(config: &Config, engine: &Engine) {
             }
         }
     }
-    pending().await
+    pending().await;
 }
 
 fn checked(path: &Path) -> Result<Manifest, BadManifest> {

@@ -16,6 +16,8 @@ use diesel::{
 use rust_decimal::Decimal as Exact;
 use serde::Deserialize;
 
+use crate::json::WriteJson;
+
 /// A decimal number: `numeric` in the database, `Float` in the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Numeric)]
@@ -49,6 +51,45 @@ impl<'de> Deserialize<'de> for Decimal {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = f64::deserialize(deserializer)?;
         Self::from_f64(value).ok_or_else(|| serde::de::Error::custom("not a decimal number"))
+    }
+}
+
+impl WriteJson for Decimal {
+    /// The digits themselves, which are no more than what a `f64` holds; others go the long way.
+    fn write_json(&self, out: &mut Vec<u8>) {
+        const EXACT: i128 = 1_000_000_000_000_000;
+
+        let (mut mantissa, mut scale) = (self.0.mantissa(), self.0.scale());
+        if !(-EXACT..=EXACT).contains(&mantissa) || scale > 15 {
+            return self
+                .to_number()
+                .as_f64()
+                .unwrap_or_default()
+                .write_json(out);
+        }
+        while scale > 0 && mantissa % 10 == 0 {
+            mantissa /= 10;
+            scale -= 1;
+        }
+        if mantissa < 0 {
+            out.push(b'-');
+        }
+        let digits = mantissa.unsigned_abs().to_string();
+        let scale = scale as usize;
+        if scale == 0 {
+            out.extend_from_slice(digits.as_bytes());
+            return;
+        }
+        let whole = digits.len().saturating_sub(scale);
+        let (whole, fraction) = digits.split_at(whole);
+        out.extend_from_slice(if whole.is_empty() {
+            b"0"
+        } else {
+            whole.as_bytes()
+        });
+        out.push(b'.');
+        out.resize(out.len() + scale - fraction.len(), b'0');
+        out.extend_from_slice(fraction.as_bytes());
     }
 }
 
@@ -225,11 +266,26 @@ mod tests {
 
     #[test]
     fn a_number_is_shown_as_it_was_written() {
-        for (text, shown) in [("80.000", "80"), ("7.5", "7.5"), ("0.64", "0.64")] {
-            assert_eq!(
-                Decimal(text.parse().unwrap()).to_number().to_string(),
-                shown
-            );
+        for (text, shown) in [
+            ("80.000", "80"),
+            ("7.5", "7.5"),
+            ("0.64", "0.64"),
+            ("0", "0"),
+            ("0.000", "0"),
+            ("-0.050", "-0.05"),
+            ("-12.5", "-12.5"),
+            ("99999.999", "99999.999"),
+            ("0.001", "0.001"),
+            ("100", "100"),
+            ("12345678901234567890", "12345678901234567000.0"),
+        ] {
+            let number = Decimal(text.parse().unwrap());
+            let mut written = Vec::new();
+            number.write_json(&mut written);
+            let written = String::from_utf8(written).unwrap();
+            assert_eq!(written, shown);
+            let same: f64 = number.to_number().to_string().parse().unwrap();
+            assert_eq!(written.parse(), Ok(same), "{text}");
         }
     }
 }

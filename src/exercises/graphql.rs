@@ -66,7 +66,7 @@ impl ExerciseQuery {
 impl Exercise {
     /// Whether it is one's own, and not the library's.
     async fn is_mine(&self) -> bool {
-        self.owner_id.is_some()
+        self.has_owner()
     }
 }
 

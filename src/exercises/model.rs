@@ -6,6 +6,7 @@ use diesel::prelude::*;
 
 use crate::{
     db::{Decimal, schema::exercises, text_enum},
+    graphql::written::parts,
     ids::id,
     viewer::UserId,
 };
@@ -94,6 +95,15 @@ pub struct Exercise {
     pub updated_at: DateTime<Utc>,
 }
 
+parts! {
+    Exercise {
+        id, name, category, measurement, primary_muscles, secondary_muscles, equipment, level,
+        unilateral, bodyweight_factor, aliases, description, instructions, source, archived_at, version,
+        created_at, updated_at,
+    }
+    told { is_mine by has_owner }
+}
+
 /// An exercise to insert.
 #[derive(Clone, Debug, PartialEq, Insertable, Queryable, Selectable)]
 #[diesel(table_name = exercises)]
@@ -133,4 +143,11 @@ pub struct ExercisePatch {
     pub description: Option<Option<String>>,
     pub instructions: Option<Vec<String>>,
     pub archived_at: Option<Option<DateTime<Utc>>>,
+}
+
+impl Exercise {
+    /// Whether somebody made it for themselves.
+    pub(super) fn has_owner(&self) -> bool {
+        self.owner_id.is_some()
+    }
 }

@@ -11,6 +11,8 @@ use diesel::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::json::WriteJson;
+
 /// A day, without a time and without a time zone.
 #[derive(
     Clone,
@@ -33,6 +35,12 @@ pub struct Date(pub NaiveDate);
 impl From<NaiveDate> for Date {
     fn from(day: NaiveDate) -> Self {
         Self(day)
+    }
+}
+
+impl WriteJson for Date {
+    fn write_json(&self, out: &mut Vec<u8>) {
+        self.0.write_json(out);
     }
 }
 

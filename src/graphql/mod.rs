@@ -11,6 +11,7 @@ mod mutation;
 mod page;
 mod present;
 mod secret;
+pub mod written;
 
 pub use ahead::Ahead;
 pub use context::{ContextExt, Loaders, Nullable, loaders};

@@ -6,10 +6,14 @@ use async_graphql::{Context, Object, OutputType, TypeName, connection::PageInfo}
 use futures_util::future::BoxFuture;
 use serde::de::DeserializeOwned;
 
-use super::{ContextExt, Cursor};
+use super::{
+    ContextExt, Cursor,
+    written::{Below, Part, Plan, Row, Tree, Written, is_spelled},
+};
 use crate::{
     db::Db,
     error::{Error, Result},
+    json::WriteJson,
 };
 
 const DEFAULT_SIZE: i32 = 20;
@@ -136,7 +140,7 @@ impl<K: serde::Serialize> Page<K> {
     }
 
     /// The connection over the rows fetched, in the order in which they were fetched.
-    pub fn connect<N: OutputType>(
+    pub fn connect<N: Row>(
         &self,
         mut rows: Vec<N>,
         total: Total,
@@ -177,7 +181,7 @@ impl<N: OutputType> TypeName for Connection<N> {
 
 /// One page of a list.
 #[Object(name_type)]
-impl<N: OutputType> Connection<N> {
+impl<N: Row> Connection<N> {
     /// Where the page lies in the list, and how to get at the next one.
     async fn page_info(&self) -> PageInfo {
         let cursor = |edge: &Edge<N>| (edge.place)(&edge.node).text();
@@ -190,13 +194,13 @@ impl<N: OutputType> Connection<N> {
     }
 
     /// The records of the page, each with its place.
-    async fn edges(&self) -> &[Edge<N>] {
-        &self.edges
+    async fn edges(&self) -> Written<&[Edge<N>]> {
+        Written(&self.edges)
     }
 
     /// The records of the page.
-    async fn nodes(&self) -> Vec<&N> {
-        self.edges.iter().map(|edge| &edge.node).collect()
+    async fn nodes(&self) -> Written<Vec<&N>> {
+        Written(self.edges.iter().map(|edge| &edge.node).collect())
     }
 
     /// How many records the whole list has. Costs a count; ask only when it is shown.
@@ -213,7 +217,7 @@ impl<N: OutputType> TypeName for Edge<N> {
 
 /// One record's place in a list.
 #[Object(name_type)]
-impl<N: OutputType> Edge<N> {
+impl<N: Row> Edge<N> {
     /// Send it as `after` or `before` to continue from here.
     async fn cursor(&self) -> String {
         (self.place)(&self.node).text()
@@ -222,6 +226,28 @@ impl<N: OutputType> Edge<N> {
     /// The record itself.
     async fn node(&self) -> &N {
         &self.node
+    }
+}
+
+impl<N: Row> Tree for Edge<N> {
+    type Row = Self;
+
+    fn write(&self, plan: &Plan<Self>, out: &mut Vec<u8>) -> Option<()> {
+        plan.write_row(self, out)
+    }
+}
+
+impl<N: Row> Row for Edge<N> {
+    const WRITTEN: &[&str] = &["node", "cursor"];
+
+    fn part(name: &str, below: &Below<'_>) -> Option<Part<Self>> {
+        if is_spelled("node", name) {
+            return Part::rows(below, |edge: &Self| &edge.node);
+        }
+        let write = |edge: &Self, out: &mut Vec<u8>| {
+            (edge.place)(&edge.node).text().write_json(out);
+        };
+        is_spelled("cursor", name).then(|| Part::value(write))
     }
 }
 

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use crate::{
     db::{Decimal, schema::history},
-    graphql::{Ahead, Date},
+    graphql::{Ahead, Date, written::parts},
     ids::id,
     viewer::UserId,
     workouts::{Workout, WorkoutId},
@@ -62,6 +62,15 @@ pub struct HistoryEntry {
     #[diesel(column_name = id)]
     #[graphql(skip)]
     pub workout: Ahead<Option<Box<Workout>>>,
+}
+
+parts! {
+    HistoryEntry {
+        id, workout_id, workout_name, performed_at, timezone, local_date, duration_seconds,
+        bodyweight_kg, rating, notes, summary, source, source_key, version, created_at, updated_at,
+        deleted_at,
+    }
+    below { workout }
 }
 
 /// An entry to insert.

@@ -25,7 +25,10 @@ use super::{
 use crate::{
     auth::Proven,
     error::Error,
-    graphql::document::{JsonMap, Refusal},
+    graphql::{
+        document::{JsonMap, Refusal},
+        written::{answer_json, errors_json},
+    },
     schema::engine::{Allowed, Asked, Outcome, Started},
 };
 
@@ -246,10 +249,10 @@ fn executed(
     answer: &async_graphql::Response,
 ) -> Response {
     let has_errors = !answer.errors.is_empty();
-    match (to_keep, serde_json::to_vec(answer)) {
-        (_, Err(_)) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-        (Some(headers), Ok(body)) if !has_errors => cached::answer(headers, media.header(), body),
-        (_, Ok(body)) => write(
+    let body = answer_json(answer);
+    match to_keep {
+        Some(headers) if !has_errors => cached::answer(headers, media.header(), body),
+        _ => write(
             media,
             app.options.status_codes.of_executed(has_errors),
             body,
@@ -340,16 +343,7 @@ fn refused(app: &App, headers: &HeaderMap, status: StatusCode, refusal: Refusal)
 
 /// An answer to a request that did not run has no `data` at all.
 fn write_errors(media: Media, status: StatusCode, response: &async_graphql::Response) -> Response {
-    #[derive(serde::Serialize)]
-    struct Bare<'a> {
-        errors: &'a [async_graphql::ServerError],
-    }
-
-    let errors = &response.errors;
-    match serde_json::to_vec(&Bare { errors }) {
-        Ok(body) => write(media, status, body),
-        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-    }
+    write(media, status, errors_json(&response.errors))
 }
 
 fn write(media: Media, status: StatusCode, body: Vec<u8>) -> Response {

@@ -18,7 +18,14 @@ use tokio::{
 use tracing::Instrument;
 
 use super::{App, streams::Seat};
-use crate::{auth::Proven, graphql::document::Refusal, schema::engine::Started};
+use crate::{
+    auth::Proven,
+    graphql::{
+        document::Refusal,
+        written::{answer_json, errors_json},
+    },
+    schema::engine::Started,
+};
 
 /// Refused before anything is streamed.
 pub(super) type Refused = (StatusCode, Refusal);
@@ -53,13 +60,7 @@ pub(super) fn answer(
 
 /// Errors of a request that was well-formed: told in the stream, where a browser can see them.
 pub(super) fn refuse(refusal: &Answer) -> Response {
-    #[derive(serde::Serialize)]
-    struct Bare<'a> {
-        errors: &'a [async_graphql::ServerError],
-    }
-
-    let errors = &refusal.errors;
-    let events = [next(&Bare { errors }), COMPLETE];
+    let events = [next(&errors_json(&refusal.errors)), COMPLETE];
     respond_with(Body::from_stream(stream::iter(
         events.map(Ok::<_, Infallible>),
     )))
@@ -105,9 +106,8 @@ fn respond_with(body: Body) -> Response {
 const COMPLETE: Bytes = Bytes::from_static(b"event: complete\ndata: \n\n");
 const HEARTBEAT: Bytes = Bytes::from_static(b":\n\n");
 
-fn next(answer: &impl serde::Serialize) -> Bytes {
-    let json = serde_json::to_string(answer).unwrap_or_default();
-    format!("event: next\ndata: {json}\n\n").into()
+fn next(answer: &[u8]) -> Bytes {
+    [b"event: next\ndata: ", answer, b"\n\n"].concat().into()
 }
 
 /// Writes one stream of events.
@@ -133,7 +133,7 @@ impl Writer {
         let outcome = async {
             self.send(HEARTBEAT).await?;
             while let Some(answer) = self.next(&mut answers).await? {
-                self.send(next(&answer)).await?;
+                self.send(next(&answer_json(&answer))).await?;
             }
             self.send(COMPLETE).await
         };

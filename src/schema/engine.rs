@@ -21,9 +21,10 @@ use crate::{
     graphql::{
         self,
         document::{
-            Documents, JsonMap, JsonValue, Limits, Named, Prepared, Refusal, Rules, drop_absent,
-            for_executor,
+            Concealed, Documents, JsonMap, JsonValue, Limits, Named, Prepared, Refusal, Rules,
+            drop_absent, for_executor,
         },
+        written::Unwritten,
     },
     viewer::{Caller, Role},
 };
@@ -161,13 +162,19 @@ impl Engine {
             mut request,
             kind,
             cost,
+            merges,
+            concealed,
         } = self.admit(asked, caller, allowed)?;
         request.data = about;
-        let request = request.data(graphql::loaders(self.db.clone())).data(caller);
+        let mut request = request.data(graphql::loaders(self.db.clone())).data(caller);
+        if merges {
+            request = request.data(Unwritten);
+        }
         let cost = async_graphql::Value::from(cost);
+        let present = move |answer| present(answer, concealed.as_ref());
         if kind == OperationType::Subscription {
             let events = AssertUnwindSafe(self.schema.execute_stream(request)).catch_unwind();
-            let events = events.map(|event| event.map_or_else(panicked, graphql::present));
+            let events = events.map(move |event| event.map_or_else(panicked, &present));
             return Ok(Started::Many(events.boxed()));
         }
         let schema = self.schema.clone();
@@ -175,7 +182,7 @@ impl Engine {
             let answer = AssertUnwindSafe(Schema::execute(&schema, request)).catch_unwind();
             answer
                 .await
-                .map_or_else(panicked, graphql::present)
+                .map_or_else(panicked, present)
                 .extension("cost", cost)
         };
         if kind == OperationType::Mutation {
@@ -218,7 +225,13 @@ impl Engine {
         if !self.may_introspect(caller) && introspects(&document, operation) {
             return Err(refused(no_introspection()));
         }
+        let concealed = if self.may_introspect(caller) {
+            None
+        } else {
+            self.documents.concealed(&document, &given)
+        };
         if let Some(response) = forbidden_root(&document, operation, caller) {
+            let response = present(response, concealed.as_ref());
             return Err(Box::new(if kind == OperationType::Subscription {
                 Outcome::Refused(response)
             } else {
@@ -234,6 +247,8 @@ impl Engine {
             request,
             kind,
             cost: admitted.cost,
+            merges: document.merges,
+            concealed,
         })
     }
 
@@ -248,6 +263,17 @@ struct Admission {
     request: Request,
     kind: OperationType,
     cost: u64,
+    merges: bool,
+    concealed: Option<Concealed>,
+}
+
+/// An answer as it may be shown.
+fn present(answer: Response, concealed: Option<&Concealed>) -> Response {
+    let answer = graphql::present(answer);
+    match concealed {
+        Some(concealed) => concealed.within(answer),
+        None => answer,
+    }
 }
 
 /// The answer where a root field is not for this caller: the operation was right, so it is an error
@@ -267,7 +293,7 @@ fn forbidden_root(document: &Prepared, operation: &Operation, caller: Caller) ->
     let mut error: ServerError = async_graphql::Error::from(error).into_server_error(pos);
     let key = field.response_name().to_string();
     error.path.push(PathSegment::Field(key));
-    Some(graphql::present(Response::from_errors(vec![error])))
+    Some(Response::from_errors(vec![error]))
 }
 
 /// Whether it asks for the schema; `__typename` says no more than the document does.

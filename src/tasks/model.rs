@@ -16,8 +16,9 @@ use serde::{Deserialize, Serialize};
 use super::recurrence::Due;
 use crate::{
     db::{schema::tasks, text_enum},
-    graphql::Date,
+    graphql::{Date, written::parts},
     ids::id,
+    json::{WriteJson, write_enum},
     viewer::UserId,
 };
 
@@ -82,6 +83,12 @@ impl Priority {
         Self::High,
         Self::Urgent,
     ];
+}
+
+impl WriteJson for Priority {
+    fn write_json(&self, out: &mut Vec<u8>) {
+        write_enum(*self, out);
+    }
 }
 
 impl From<Priority> for i16 {
@@ -167,6 +174,14 @@ pub struct Task {
     pub updated_at: DateTime<Utc>,
     /// When it was put in the trash, with its subtasks.
     pub deleted_at: Option<DateTime<Utc>>,
+}
+
+parts! {
+    Task {
+        id, parent_id, title, description, completed, completed_at, priority, tags, due_date, due_at,
+        due_timezone, recurrence, recurrence_basis, series_id, position, version, created_at,
+        updated_at, deleted_at,
+    }
 }
 
 impl Task {

@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use crate::{
     config::Secret,
     db::schema::users,
+    graphql::written::parts,
     viewer::{Role, UserId},
 };
 
@@ -78,4 +79,9 @@ impl User {
     pub fn address(&self) -> Option<&str> {
         (!self.email.ends_with(NOWHERE)).then_some(self.email.as_str())
     }
+}
+
+parts! {
+    User { id, display_name, role, created_at, updated_at }
+    told { email by address }
 }

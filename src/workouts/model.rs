@@ -14,7 +14,7 @@ use crate::{
         schema::{sets, workout_exercises, workouts},
     },
     exercises::{Exercise, ExerciseId},
-    graphql::Ahead,
+    graphql::{Ahead, written::parts},
     history::HistoryEntry,
     viewer::UserId,
 };
@@ -157,4 +157,29 @@ pub struct Set {
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
     pub updated_at: DateTime<Utc>,
+}
+
+parts! {
+    Workout {
+        id, name, notes, is_template, template_id, status, started_at, ended_at, source, source_key,
+        version, created_at, updated_at, deleted_at,
+    }
+    below { exercises, history }
+}
+
+parts! {
+    WorkoutExercise {
+        id, workout_id, exercise_id, order_index, superset_group, target_sets, target_reps,
+        target_reps_max, target_weight, target_weight_unit, target_rpe, rest_seconds, notes,
+        created_at, updated_at,
+    }
+    below { exercise, sets }
+}
+
+parts! {
+    Set {
+        id, workout_id, workout_exercise_id, order_index, set_type, side, reps, weight, weight_unit,
+        weight_kg, rpe, duration_seconds, distance_m, rest_seconds, is_completed, notes,
+        performed_at, version, created_at, updated_at,
+    }
 }

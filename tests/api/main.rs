@@ -36,3 +36,4 @@ mod sync;
 mod tasks;
 mod upkeep;
 mod workouts;
+mod written;

@@ -1,8 +1,10 @@
 //! Documents, prepared once: parsed, validated by the specification, measured, and kept by their hash,
 //! so that a document which comes again costs a look-up.
 
+mod concealed;
 mod cost;
 mod limits;
+mod merged;
 mod named;
 mod refusal;
 mod repeated;
@@ -12,9 +14,12 @@ mod trusted;
 mod variables;
 mod wording;
 
-use std::sync::{
-    Arc, PoisonError, RwLock,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
 };
 
 use apollo_compiler::{
@@ -29,6 +34,7 @@ use quick_cache::{Weighter, sync::Cache};
 use sha2::{Digest, Sha256};
 
 pub use apollo_compiler::response::{JsonMap, JsonValue};
+pub use concealed::Concealed;
 pub use limits::Limits;
 pub use named::Named;
 pub use refusal::Refusal;
@@ -38,6 +44,9 @@ pub use variables::{drop_absent, for_executor};
 
 use self::{trusted::Trusted, wording::Wording};
 use crate::config::TrustedMode;
+
+/// What a document is called among the sources it was read with.
+const FILE_NAME: &str = "document.graphql";
 
 /// A document's SHA-256.
 pub type Hash = [u8; 32];
@@ -49,6 +58,9 @@ pub struct Prepared {
     /// As the specification sees it, with the types of everything.
     pub checked: Valid<ExecutableDocument>,
     pub hash: Hash,
+    /// Whether the executor has to merge values, because a field above the rows of an answer is named
+    /// more than once.
+    pub merges: bool,
     size: usize,
     /// Whether the log has said that nobody vouched for it.
     reported: AtomicBool,
@@ -59,6 +71,8 @@ pub struct Documents {
     schema: Valid<Schema>,
     limits: Limits,
     rules: Rules,
+    /// All names in the schema, where it is hidden.
+    names: Option<Arc<HashSet<String>>>,
     /// Also what a client means that sends a hash alone: whatever is no longer in here, it sends again.
     cache: Cache<Hash, Arc<Prepared>, Size>,
     trusted: RwLock<Arc<Trusted>>,
@@ -86,11 +100,13 @@ impl Documents {
     pub fn new(sdl: &str, limits: Limits, rules: Rules) -> Self {
         let schema = Schema::parse_and_validate(sdl, "schema.graphql")
             .unwrap_or_else(|invalid| panic!("the schema is not valid: {}", invalid.errors));
+        let names = (!rules.introspection).then(|| Arc::new(concealed::names(&schema)));
         let cache = Cache::with_weighter(1000, limits.cached_bytes, Size);
         Self {
             schema,
             limits,
             rules,
+            names,
             cache,
             trusted: RwLock::default(),
             untrusted: AtomicU64::new(0),
@@ -198,6 +214,16 @@ impl Documents {
         self.untrusted.load(Ordering::Relaxed)
     }
 
+    /// What the answer to a request may name, where the schema is hidden.
+    #[must_use]
+    pub fn concealed(&self, document: &Arc<Prepared>, given: &JsonMap) -> Option<Concealed> {
+        Some(Concealed {
+            names: Arc::clone(self.names.as_ref()?),
+            document: Arc::clone(document),
+            given: given.clone(),
+        })
+    }
+
     /// Whether everybody may look at the schema itself.
     #[must_use]
     pub fn are_open(&self) -> bool {
@@ -208,7 +234,7 @@ impl Documents {
         let mut parser = Parser::new()
             .token_limit(self.limits.tokens)
             .recursion_limit(self.limits.nesting);
-        let parsed = parser.parse_ast(text, "document.graphql");
+        let parsed = parser.parse_ast(text, FILE_NAME);
         if parser.tokens_reached() > self.limits.tokens {
             return Err(Refusal::limit(
                 "DOCUMENT_TOO_LONG",
@@ -228,10 +254,12 @@ impl Documents {
         let checked = self.validate(&ast, wording)?;
         let mut runnable = runnable(text, &checked)?;
         roots::single_out(&mut runnable);
+        let merges = merged::any(&checked, &self.schema);
         Ok(Prepared {
             runnable,
             checked,
             hash,
+            merges,
             size: text.len(),
             reported: AtomicBool::new(false),
         })

@@ -29,17 +29,12 @@ impl<'a> Named<'a> {
     pub fn by_extension(extension: &'a JsonValue) -> Result<Self, Refusal> {
         let id = extension.get("sha256Hash").and_then(JsonValue::as_str);
         let version = extension.get("version").and_then(JsonValue::as_i64);
-        match (id, version) {
-            (Some(id), Some(1)) => Ok(Self {
-                id,
-                hash: from_hex(id),
-            }),
-            _ => {
-                let message =
-                    "`extensions.persistedQuery` must have `version` 1 and a `sha256Hash`";
-                Err(Refusal::request("BAD_REQUEST", message))
-            }
-        }
+        let (Some(id), Some(1)) = (id, version) else {
+            let message = "`extensions.persistedQuery` must have `version` 1 and a `sha256Hash`";
+            return Err(Refusal::request("BAD_REQUEST", message));
+        };
+        let hash = from_hex(id);
+        Ok(Self { id, hash })
     }
 }
 

@@ -39,7 +39,7 @@ impl From<&Config> for Rules {
 }
 
 impl Rules {
-    pub(super) const fn wording(&self) -> Wording {
+    pub(super) const fn wording(self) -> Wording {
         match (self.introspection, self.suggestions) {
             (true, true) => Wording::Suggesting,
             (true, false) => Wording::Plain,

@@ -1,12 +1,12 @@
 //! The messages of the protocol, as JSON.
 
 use async_graphql::{Response, ServerError};
-use axum::extract::ws::Message;
+use axum::extract::ws::{Message, Utf8Bytes};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::end::End;
-use crate::schema::engine::Asked;
+use crate::{graphql::written::answer_json, json::WriteJson, schema::engine::Asked};
 
 /// The longest id of an operation that is taken.
 const LONGEST_ID: usize = 256;
@@ -66,10 +66,6 @@ pub(super) enum Outgoing<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         payload: Option<Object>,
     },
-    Next {
-        id: &'a str,
-        payload: &'a Response,
-    },
     Error {
         id: &'a str,
         payload: &'a [ServerError],
@@ -83,4 +79,14 @@ impl Outgoing<'_> {
     pub(super) fn message(&self) -> Message {
         Message::text(serde_json::to_string(self).unwrap_or_default())
     }
+}
+
+/// An answer of an operation.
+pub(super) fn next(id: &str, payload: &Response) -> Message {
+    let mut text = br#"{"type":"next","id":"#.to_vec();
+    id.write_json(&mut text);
+    text.extend_from_slice(br#","payload":"#);
+    text.append(&mut answer_json(payload));
+    text.push(b'}');
+    Message::Text(Utf8Bytes::try_from(text).unwrap_or_default())
 }

@@ -16,7 +16,7 @@ use tokio::{
 use super::{
     super::{App, BODY_LIMIT, bearer, client::Sender, streams::Seat},
     end::End,
-    message::{Incoming, Outgoing},
+    message::{Incoming, Outgoing, next},
     operations::{Event, Operations},
 };
 use crate::{
@@ -205,11 +205,11 @@ impl<'a> Session<'a> {
 
     async fn tell(&mut self, id: &str, event: &Event) -> Result<(), End> {
         let message = match event {
-            Event::Next(payload) | Event::Answer(payload) => Outgoing::Next { id, payload },
-            Event::Failed(payload) => Outgoing::Error { id, payload },
-            Event::Complete => Outgoing::Complete { id },
+            Event::Next(payload) | Event::Answer(payload) => next(id, payload),
+            Event::Failed(payload) => Outgoing::Error { id, payload }.message(),
+            Event::Complete => Outgoing::Complete { id }.message(),
         };
-        self.send(message.message()).await?;
+        self.send(message).await?;
         if matches!(event, Event::Answer(_)) {
             self.send(Outgoing::Complete { id }.message()).await?;
         }

@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 
 use crate::{
     error::{Error, Result},
-    graphql::{Connection, ContextExt, Nullable, Page, Total},
+    graphql::{Connection, ContextExt, Nullable, Page, Total, written::Written},
     workouts::{
         Parts, Set, SetId, SetOf, Workout, WorkoutId,
         input::{TemplateScope, Wanted, WorkoutFilter, WorkoutOrder},
@@ -21,8 +21,8 @@ pub struct WorkoutQuery;
 #[Object]
 impl WorkoutQuery {
     /// One workout.
-    async fn workout(&self, ctx: &Context<'_>, id: WorkoutId) -> Nullable<Workout> {
-        Some(one(ctx, id).await)
+    async fn workout(&self, ctx: &Context<'_>, id: WorkoutId) -> Nullable<Written<Workout>> {
+        Some(one(ctx, id).await.map(Written))
     }
 
     /// The workouts, without templates unless the filter asks for them.
@@ -64,8 +64,11 @@ impl WorkoutQuery {
     }
 
     /// The workout that is being trained now; null where there is none.
-    async fn active_workout(&self, ctx: &Context<'_>) -> Nullable<Workout> {
-        active(ctx).await.transpose()
+    async fn active_workout(&self, ctx: &Context<'_>) -> Nullable<Written<Workout>> {
+        active(ctx)
+            .await
+            .transpose()
+            .map(|found| found.map(Written))
     }
 
     /// One set.

@@ -42,7 +42,7 @@ fn schema() -> Schema {
 /// Every name in the schema.
 fn names(schema: &Schema) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    let mut fields = |fields: &[&FieldDefinition]| {
+    let fields = |fields: &[&FieldDefinition]| {
         let mut found: Vec<Name> = Vec::new();
         for field in fields {
             found.push(field.name.clone());
@@ -56,10 +56,10 @@ fn names(schema: &Schema) -> BTreeSet<String> {
         }
         let inside: Vec<Name> = match kind {
             ExtendedType::Object(it) => {
-                fields(&it.fields.values().map(|it| &***it).collect::<Vec<_>>())
+                fields(&it.fields.values().map(|it| &**it).collect::<Vec<_>>())
             }
             ExtendedType::Interface(it) => {
-                fields(&it.fields.values().map(|it| &***it).collect::<Vec<_>>())
+                fields(&it.fields.values().map(|it| &**it).collect::<Vec<_>>())
             }
             ExtendedType::Enum(it) => it.values.keys().cloned().collect(),
             ExtendedType::InputObject(it) => it.fields.keys().cloned().collect(),

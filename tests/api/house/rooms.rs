@@ -27,6 +27,7 @@ const FLOORS: &[&[&str]] = &[
     &["ids"],
     &["logging"],
     &["db"],
+    &["json"],
     &["config"],
 ];
 
