@@ -27,7 +27,7 @@ pub(super) enum Verb {
 pub(super) fn run(verb: &Verb) -> Outcome {
     let Verb::Check { file } = verb;
     let manifest = checked(file)?;
-    println!("{} trusted documents, all valid", manifest.len());
+    println!("trusted documents: {}, all valid", manifest.len());
     Ok(())
 }
 
@@ -59,13 +59,13 @@ pub(super) async fn trust_again(config: &Config, engine: &Engine) {
             Ok(manifest.len())
         });
         match trusted {
-            Ok(count) => tracing::info!("{count} documents are trusted from now on"),
+            Ok(count) => tracing::info!("documents trusted from now on: {count}"),
             Err(error) => {
                 tracing::error!("{error}; the documents trusted before go on being trusted");
             }
         }
     }
-    pending().await;
+    pending::<()>().await;
 }
 
 fn checked(path: &Path) -> Result<Manifest, BadManifest> {

@@ -90,7 +90,7 @@ fn app(
     let app = App::new(database.pool(), gate, Options::from(config));
     if let Some(manifest) = manifest {
         app.engine.documents.trust(manifest)?;
-        tracing::info!("{} documents are trusted", manifest.len());
+        tracing::info!("documents trusted: {}", manifest.len());
     }
     Ok(app)
 }

@@ -47,7 +47,6 @@ fn nameless(kind: Option<&str>) -> Option<&'static str> {
         | "UniqueDirective"
         | "IntCoercionError"
         | "FloatCoercionError"
-        | "MissingSubselection"
         | "RecursiveFragmentDefinition"
         | "RecursionError"
         | "RecursionLimitError"
@@ -71,9 +70,8 @@ fn nameless(kind: Option<&str>) -> Option<&'static str> {
         "RequiredField" => "a required input field is missing",
         "UnsupportedValueType" => "a value of another type is expected here",
         "DisallowedVariableUsage" => "a variable of this type cannot be used here",
-        "SubselectionOnScalarType" | "SubselectionOnEnumType" => {
-            "this field takes no selection of fields"
-        }
+        "SubselectionOnScalarType" | "SubselectionOnEnumType" => "this field takes no selection",
+        "MissingSubselection" => "a selection is missing here",
         "InvalidFragmentSpread" => "this fragment can never apply here",
         "OneOfInputObjectFieldCount" => "exactly one field must be given here",
         _ => "this document does not fit the schema",

@@ -6,6 +6,8 @@ mod persisted;
 mod switches;
 mod trusted;
 
+use std::fmt::Write;
+
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -13,7 +15,10 @@ use crate::support::{Answer, TestApp};
 
 fn sha256(text: &str) -> String {
     let digest = Sha256::digest(text);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    digest.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").unwrap();
+        text
+    })
 }
 
 /// What Apollo's clients and urql put beside a query, or in its place.

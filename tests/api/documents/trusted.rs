@@ -201,7 +201,7 @@ async fn a_manifest_can_be_checked_before_a_server_meets_it() {
     );
 
     fs::write(&path, manifest().to_string()).unwrap();
-    assert_eq!(check().await.stdout, "3 trusted documents, all valid\n");
+    assert_eq!(check().await.stdout, "trusted documents: 3, all valid\n");
 
     fs::write(&path, json!({"x": "{ nonsense }"}).to_string()).unwrap();
     let bad = check().await;
@@ -258,7 +258,7 @@ async fn a_running_server_reads_its_manifest_again_when_it_is_told() {
         .env("REGIMEN_TRUSTED_DOCUMENTS", &path)
         .env("REGIMEN_TRUSTED_MODE", "report");
     let server = Server::spawn(&mut command).await;
-    server.says("1 documents are trusted").await;
+    server.says("documents trusted: 1").await;
 
     server.graphql("query Other { version }").await.data();
     let line = format!("sha256=\"{}\"", sha256("query Other { version }"));
@@ -277,7 +277,7 @@ async fn a_running_server_reads_its_manifest_again_when_it_is_told() {
         .await;
     fs::write(&path, manifest().to_string()).unwrap();
     server.signal(SIGHUP);
-    server.says("3 documents are trusted from now on").await;
+    server.says("documents trusted from now on: 3").await;
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert_eq!(server.log().matches(&line).count(), 1, "once is enough");
     assert!(server.stop().await);
