@@ -127,8 +127,7 @@ impl Documents {
         named: Option<Named<'_>>,
         text: Option<&str>,
     ) -> Result<Arc<Prepared>, Refusal> {
-        let trusted = self.trusted.read().unwrap_or_else(PoisonError::into_inner);
-        let trusted = Arc::clone(&trusted);
+        let trusted = self.trusted();
         match (named, text) {
             (None, None) => Err(Refusal::request(
                 "BAD_REQUEST",
@@ -146,6 +145,11 @@ impl Documents {
                 self.by_text(&trusted, text, hash)
             }
         }
+    }
+
+    /// Those in force now; nobody who brings new ones waits for this request.
+    fn trusted(&self) -> Arc<Trusted> {
+        Arc::clone(&self.trusted.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn by_name(&self, trusted: &Trusted, named: Named<'_>) -> Result<Arc<Prepared>, Refusal> {
