@@ -9,8 +9,10 @@
 mod support;
 
 mod auth;
+mod cached;
 mod changes;
 mod config;
+mod documents;
 mod edge;
 mod engine;
 mod exercises;
@@ -27,6 +29,7 @@ mod schema;
 mod seeds;
 mod sets;
 mod settings;
+mod statuses;
 mod story;
 mod subscriptions;
 mod sync;
