@@ -9,8 +9,10 @@ mod connect;
 mod database;
 mod decimal;
 pub mod embedded;
+mod keyset;
 mod meter;
 pub mod migrations;
+mod patch;
 mod pool;
 pub mod schema;
 mod statement;
@@ -25,4 +27,6 @@ pub use meter::{Meter, Reading};
 pub use pool::{Conn, Db, NoConnection, PoolOptions, first_connection};
 pub use statement::{Statement, statement};
 
+pub(crate) use keyset::keyset;
+pub(crate) use patch::patch;
 pub(crate) use text_enum::text_enum;
