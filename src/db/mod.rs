@@ -10,8 +10,10 @@ mod database;
 mod decimal;
 pub mod embedded;
 mod kept;
+mod keyset;
 mod meter;
 pub mod migrations;
+mod patch;
 mod pool;
 pub mod schema;
 mod statement;
@@ -28,4 +30,6 @@ pub use pool::{Conn, Db, NoConnection, PoolOptions, first_connection};
 pub use statement::{Statement, statement};
 
 pub(crate) use kept::kept;
+pub(crate) use keyset::keyset;
+pub(crate) use patch::patch;
 pub(crate) use text_enum::text_enum;

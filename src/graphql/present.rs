@@ -63,7 +63,17 @@ fn present_error(error: &mut ServerError) {
         .get_or_insert_with(ErrorExtensionValues::default);
     match &ours {
         Error::Invalid { field, .. } => extensions.set("field", field.as_str()),
-        Error::Conflict { id, version, .. } => {
+        Error::NotFound { field, .. } => {
+            if let Some(field) = field {
+                extensions.set("field", field.as_str());
+            }
+        }
+        Error::Conflict {
+            id, version, field, ..
+        } => {
+            if let Some(field) = field {
+                extensions.set("field", field.as_str());
+            }
             if let Some(id) = id {
                 extensions.set("id", id.to_string());
             }

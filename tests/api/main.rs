@@ -25,6 +25,7 @@ mod node;
 mod nulls;
 mod process;
 mod remote;
+mod rules;
 mod schema;
 mod seeds;
 mod sets;
