@@ -11,7 +11,6 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use futures_util::FutureExt;
 use serde::Deserialize;
 
 use super::{
@@ -203,9 +202,6 @@ async fn run(
         }
         Ok(started) => started,
         Err(outcome) => match *outcome {
-            Outcome::Executed(response) if always => {
-                Started::Once(std::future::ready(response).boxed())
-            }
             Outcome::Refused(response) if always && !is_unreadable(&response) => {
                 return sse::refuse(&response);
             }
@@ -219,7 +215,6 @@ async fn run(
 /// Answers a request that did not get to run.
 fn not_started(media: Media, always_events: bool, outcome: &Outcome) -> Response {
     match outcome {
-        Outcome::Executed(response) => write(media, StatusCode::OK, response, true),
         Outcome::Refused(response) => {
             let status = if media == Media::Json && !always_events {
                 StatusCode::OK

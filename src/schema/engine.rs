@@ -19,7 +19,7 @@ use crate::{
     db::Db,
     graphql::{
         self,
-        document::{Documents, JsonMap, Limits, Prepared, Refusal, drop_absent, for_executor},
+        document::{Documents, Introspected, JsonMap, Limits, Prepared, Refusal, for_executor},
         written::Unwritten,
     },
     viewer::Caller,
@@ -41,8 +41,6 @@ pub enum Outcome {
     Refused(Response),
     /// Only reading is allowed here, and this would have written.
     WrongMethod(Response),
-    /// It ran, well or with errors in its fields.
-    Executed(Response),
 }
 
 /// Which operations may run, beside queries.
@@ -95,7 +93,7 @@ impl Engine {
     #[must_use]
     pub fn new(db: Db, gate: Arc<Gate>, limits: Limits) -> Self {
         let schema = super::schema(db.clone(), gate);
-        let documents = Documents::new(&schema.sdl(), limits);
+        let documents = Documents::new(&super::text(&schema), limits);
         Self {
             schema,
             documents,
@@ -114,6 +112,7 @@ impl Engine {
     ) -> Result<Started, Box<Outcome>> {
         let Admission {
             mut request,
+            introspected,
             kind,
             cost,
             merges,
@@ -122,6 +121,9 @@ impl Engine {
         let mut request = request.data(graphql::loaders(self.db.clone())).data(caller);
         if merges {
             request = request.data(Unwritten);
+        }
+        if let Some(introspected) = introspected {
+            request = request.data(introspected);
         }
         let cost = async_graphql::Value::from(cost);
         if kind == OperationType::Subscription {
@@ -170,20 +172,22 @@ impl Engine {
             }
             _ => {}
         }
-        if let Some(response) = forbidden_root(&document, operation, caller) {
-            return Err(Box::new(if kind == OperationType::Subscription {
-                Outcome::Refused(response)
-            } else {
-                Outcome::Executed(response)
-            }));
+        if kind == OperationType::Subscription
+            && let Some(response) = forbidden_root(&document, operation, caller)
+        {
+            return Err(Box::new(Outcome::Refused(response)));
         }
-        let mut runnable = document.runnable.clone();
-        drop_absent(&mut runnable, operation, &admitted.variables);
+        let introspected = self
+            .documents
+            .introspect(&document, &admitted)
+            .map_err(refused)?;
+        let runnable = self.documents.to_run(&document, &admitted);
         let mut request = Request::new("").variables(for_executor(&admitted.variables));
         request.operation_name = asked.operation_name;
         request.set_parsed_query(runnable);
         Ok(Admission {
             request,
+            introspected,
             kind,
             cost: admitted.cost,
             merges: document.merges,
@@ -203,13 +207,13 @@ impl Engine {
 
 struct Admission {
     request: Request,
+    introspected: Option<Introspected>,
     kind: OperationType,
     cost: u64,
     merges: bool,
 }
 
-/// The answer where a root field is not for this caller: the operation was right, so it is an error
-/// of the field.
+/// The answer where a subscription is not for this caller. What has one answer says so in its field.
 fn forbidden_root(document: &Prepared, operation: &Operation, caller: Caller) -> Option<Response> {
     let (field, error) = operation.root_fields(&document.checked).find_map(|field| {
         Some((

@@ -25,6 +25,7 @@ mod process;
 mod remote;
 mod schema;
 mod seeds;
+mod semantics;
 mod sets;
 mod settings;
 mod story;

@@ -2,11 +2,15 @@
 //! so that a document which comes again costs a look-up.
 
 mod cost;
+mod introspection;
 mod limits;
+mod lists;
+mod merge;
 mod merged;
 mod refusal;
 mod repeated;
 mod roots;
+mod syntax;
 mod variables;
 
 use std::sync::Arc;
@@ -22,29 +26,35 @@ use async_graphql::parser::{parse_query, types::ExecutableDocument as Runnable};
 use quick_cache::{Weighter, sync::Cache};
 use sha2::{Digest, Sha256};
 
+use introspection::Introspection;
+
 pub use apollo_compiler::response::JsonMap;
+pub use introspection::Introspected;
 pub use limits::Limits;
 pub use refusal::Refusal;
-pub use variables::{drop_absent, for_executor};
+pub use variables::for_executor;
 
 /// A document's SHA-256.
 pub type Hash = [u8; 32];
 
 /// A document that may be executed.
 pub struct Prepared {
-    /// As the executor wants it.
-    pub runnable: Runnable,
+    /// As the executor reads it.
+    runnable: Runnable,
     /// As the specification sees it, with the types of everything.
     pub checked: Valid<ExecutableDocument>,
     /// Whether the executor has to merge values, because a field above the rows of an answer is named
     /// more than once.
     pub merges: bool,
+    /// Whether any field at all is.
+    repeats: bool,
     size: usize,
 }
 
 /// All documents seen lately.
 pub struct Documents {
     schema: Valid<Schema>,
+    introspection: Introspection,
     limits: Limits,
     cache: Cache<Hash, Arc<Prepared>, Size>,
 }
@@ -71,6 +81,7 @@ impl Documents {
             .unwrap_or_else(|invalid| panic!("the schema is not valid: {}", invalid.errors));
         let cache = Cache::with_weighter(1000, limits.cached_bytes, Size);
         Self {
+            introspection: Introspection::new(&schema),
             schema,
             limits,
             cache,
@@ -89,6 +100,7 @@ impl Documents {
     }
 
     fn check(&self, text: &str) -> Result<Prepared, Refusal> {
+        let text = &*syntax::plain(text, &self.limits)?;
         let mut parser = Parser::new()
             .token_limit(self.limits.tokens)
             .recursion_limit(self.limits.nesting);
@@ -110,13 +122,16 @@ impl Documents {
         let ast = parsed.map_err(|WithErrors { errors, .. }| Refusal::syntax(&errors))?;
         limits::measure(&ast, &self.limits)?;
         let checked = self.validate(&ast)?;
+        lists::same(&ast, &self.schema)?;
         let mut runnable = runnable(text, &checked)?;
         roots::single_out(&mut runnable);
-        let merges = merged::any(&checked, &self.schema);
+        let merges = merged::any_above_rows(&checked, &self.schema);
+        let repeats = merged::any(&checked);
         Ok(Prepared {
             runnable,
             checked,
             merges,
+            repeats,
             size: text.len(),
         })
     }
@@ -158,6 +173,39 @@ impl Documents {
             cost,
         })
     }
+
+    /// What the operation asks of the schema itself.
+    pub fn introspect(
+        &self,
+        document: &Prepared,
+        admitted: &Admitted<'_>,
+    ) -> Result<Option<Introspected>, Refusal> {
+        let Admitted {
+            operation,
+            variables,
+            ..
+        } = admitted;
+        self.introspection
+            .of(&self.schema, &document.checked, operation, variables)
+    }
+
+    /// The document as the executor runs it with these variables: without arguments that stand for an
+    /// absent one, and with every field once.
+    pub fn to_run(&self, document: &Prepared, admitted: &Admitted<'_>) -> Runnable {
+        let mut runnable = document.runnable.clone();
+        let Admitted {
+            operation,
+            variables,
+            ..
+        } = admitted;
+        variables::drop_absent(&mut runnable, operation, variables);
+        if document.repeats {
+            let name = operation.name.as_deref();
+            let root = operation.object_type();
+            merge::merge(&mut runnable, name, root, &self.schema, variables);
+        }
+        runnable
+    }
 }
 
 /// An operation that may run.
@@ -180,7 +228,11 @@ fn runnable(text: &str, checked: &Valid<ExecutableDocument>) -> Result<Runnable,
         .values_mut()
         .chain(operations.anonymous.as_mut())
     {
-        operation.make_mut().description = None;
+        let operation = operation.make_mut();
+        operation.description = None;
+        for variable in &mut operation.variables {
+            variable.make_mut().description = None;
+        }
     }
     for fragment in plain.fragments.values_mut() {
         fragment.make_mut().description = None;

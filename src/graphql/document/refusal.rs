@@ -1,6 +1,9 @@
 //! Why a document or a request is not executed: a code, a message, and where in the document.
 
-use apollo_compiler::validation::DiagnosticList;
+use apollo_compiler::{
+    diagnostic::Diagnostic,
+    validation::{DiagnosticData, DiagnosticList},
+};
 use async_graphql::{ErrorExtensionValues, Pos, Response, ServerError};
 
 /// The most errors that are listed; a document with more is told of these.
@@ -22,12 +25,35 @@ impl Refusal {
         }
     }
 
+    /// One error at a place in the document.
+    pub(super) fn at(pos: Pos, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            errors: vec![(message.into(), Some(pos))],
+        }
+    }
+
     pub(super) fn syntax(errors: &DiagnosticList) -> Self {
-        Self::listed("GRAPHQL_PARSE_FAILED", errors)
+        Self::listed("GRAPHQL_PARSE_FAILED", errors.iter())
     }
 
     pub(super) fn invalid(errors: &DiagnosticList) -> Self {
-        Self::listed("GRAPHQL_VALIDATION_FAILED", errors)
+        Self::listed("GRAPHQL_VALIDATION_FAILED", errors.iter())
+    }
+
+    /// Refuses a document for those of its errors whose name is right, if there are any.
+    pub(super) fn invalid_where(
+        errors: &DiagnosticList,
+        is_right: impl Fn(Option<&str>) -> bool,
+    ) -> Result<(), Self> {
+        let errors = errors.iter();
+        let errors = errors.filter(|error| is_right(error.error.unstable_error_name()));
+        let refusal = Self::listed("GRAPHQL_VALIDATION_FAILED", errors);
+        if refusal.errors.is_empty() {
+            Ok(())
+        } else {
+            Err(refusal)
+        }
     }
 
     pub(super) fn limit(code: &'static str, what: &str, most: usize) -> Self {
@@ -44,8 +70,11 @@ impl Refusal {
         Self::request("COST_LIMIT_EXCEEDED", message)
     }
 
-    fn listed(code: &'static str, errors: &DiagnosticList) -> Self {
-        let errors = errors.iter().take(MOST_ERRORS).map(|error| {
+    fn listed<'a>(
+        code: &'static str,
+        errors: impl Iterator<Item = Diagnostic<'a, DiagnosticData>>,
+    ) -> Self {
+        let errors = errors.take(MOST_ERRORS).map(|error| {
             let place = error.line_column_range().map(|range| Pos {
                 line: range.start.line,
                 column: range.start.column,
