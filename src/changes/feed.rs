@@ -18,6 +18,27 @@ use crate::{
     viewer::UserId,
 };
 
+/// The part of a statement that appends to feeds and rings for their readers, behind a part named
+/// `change` with the columns `user_id`, `entity`, `entity_id`, `op`, `version` and the number `n`. What
+/// the statement selects must come `FROM rung`, so that the bell is rung.
+macro_rules! appended {
+    () => {
+        "head AS ( \
+           INSERT INTO change_heads (user_id, seq) \
+           SELECT user_id, count(*) FROM change GROUP BY user_id \
+           ON CONFLICT (user_id) DO UPDATE SET seq = change_heads.seq + excluded.seq \
+           RETURNING user_id, seq), \
+         appended AS ( \
+           INSERT INTO changes (user_id, seq, entity, entity_id, op, version) \
+           SELECT user_id, head.seq - (SELECT count(*) FROM change) + n, entity, entity_id, op, version \
+           FROM head JOIN change USING (user_id)), \
+         rung AS MATERIALIZED ( \
+           SELECT pg_notify('regimen_changes', user_id::text) FROM head)"
+    };
+}
+
+pub(crate) use appended;
+
 /// Appends to the owner's feed and rings for its readers, in one statement however many changes there
 /// are. The owner's head stays locked until the transaction ends, so the sequence is the order of
 /// commits. The notification is sent with the commit, once for each owner: equal ones are one.
@@ -29,21 +50,13 @@ pub async fn append(
     if changes.is_empty() {
         return Ok(());
     }
-    let count = i64::try_from(changes.len()).unwrap_or(i64::MAX);
-    statement(
-        "WITH head AS ( \
-           INSERT INTO change_heads (user_id, seq) VALUES (?, ?) \
-           ON CONFLICT (user_id) DO UPDATE SET seq = change_heads.seq + excluded.seq \
-           RETURNING user_id, seq), \
-         appended AS ( \
-           INSERT INTO changes (user_id, seq, entity, entity_id, op, version) \
-           SELECT head.user_id, head.seq - ? + n, entity, id, op, version \
-           FROM head, unnest(?, ?, ?, ?) WITH ORDINALITY AS c (entity, id, op, version, n)) \
-         SELECT pg_notify('regimen_changes', user_id::text) FROM head",
-    )
+    statement(concat!(
+        "WITH change AS (SELECT ? AS user_id, c.* FROM unnest(?, ?, ?, ?) WITH ORDINALITY \
+             AS c (entity, entity_id, op, version, n)), ",
+        appended!(),
+        " SELECT FROM rung"
+    ))
     .bind::<SqlUuid, _>(owner)
-    .bind::<BigInt, _>(count)
-    .bind::<BigInt, _>(count)
     .column::<Text, _, _>(changes, |change| change.entity.word())
     .column::<SqlUuid, _, _>(changes, |change| change.id)
     .column::<Text, _, _>(changes, |change| change.op.word())
@@ -191,7 +204,7 @@ pub async fn forget_older_than(
     sql_query(
         "WITH old AS ( \
            SELECT user_id, max(seq) AS seq FROM ( \
-             SELECT user_id, seq FROM changes WHERE at < $1 ORDER BY at LIMIT $2) oldest \
+             SELECT user_id, seq FROM changes WHERE at < $1 ORDER BY at, seq LIMIT $2) oldest \
            GROUP BY user_id), \
          gone AS ( \
            SELECT old.user_id, least(old.seq, ( \

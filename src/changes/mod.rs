@@ -10,6 +10,7 @@ mod listener;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+pub(crate) use feed::appended;
 pub use feed::{append, forget_older_than, heads, read};
 pub use hub::Hub;
 

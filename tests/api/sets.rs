@@ -33,7 +33,7 @@ async fn add(user: &TestUser<'_>, input: Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_set_is_added_in_five_statements_after_the_others() {
+async fn a_set_is_added_in_one_statement_after_the_others() {
     let app = TestApp::start().await;
     let ada = app.user("ada").await;
     let (_, place) = squats(&ada, 2).await;
@@ -41,8 +41,7 @@ async fn a_set_is_added_in_five_statements_after_the_others() {
         "rpe": 9.5, "setType": "REST_PAUSE", "side": "LEFT", "restSeconds": 90, "notes": "hard",
         "performedAt": "2026-03-01T10:00:00.123456789Z"});
     let (statements, added) = app.statements_of(add(&ada, input)).await;
-    // Begin, the workout's version, the set, the change, commit.
-    assert_eq!(statements, 5);
+    assert_eq!(statements, 1);
     let id = added["set"]["id"].clone();
     assert_eq!(
         added,
@@ -68,16 +67,50 @@ async fn what_adds_a_set_is_prepared_once_and_kept() {
     for reps in 0..3 {
         add(&ada, json!({"workoutExerciseId": place, "reps": reps})).await;
     }
-    // On the one connection of the pool: taking the workout, adding the set, the change.
+    for reps in 0..3 {
+        let keyed =
+            json!({"input": {"workoutExerciseId": place, "reps": reps}, "key": reps.to_string()});
+        ada.graphql(ADD, keyed).await.data();
+    }
+    // On the one connection of the pool: all at once; taking the workout, adding the set, the change.
     let kept = sql_query(
         "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'INSERT INTO sets%' \
-         OR statement LIKE 'UPDATE workouts w%' OR statement LIKE 'WITH head AS%'",
+         OR statement LIKE 'UPDATE workouts w%' OR statement LIKE 'WITH taken AS%' \
+         OR statement LIKE 'WITH change AS%'",
     );
     let kept: Prepared = kept
         .get_result(&mut *app.db.conn().await.unwrap())
         .await
         .unwrap();
-    assert_eq!(kept.count, 3);
+    assert_eq!(kept.count, 4);
+}
+
+#[tokio::test]
+async fn sets_added_at_the_same_moment_get_places_and_versions_of_their_own() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada").await;
+    let (_, place) = squats(&ada, 1).await;
+    let adds = (0..12).map(|reps| add(&ada, json!({"workoutExerciseId": place, "reps": reps})));
+    let added = futures_util::future::join_all(adds).await;
+    let sorted = |of: &dyn Fn(&Value) -> &Value| {
+        let mut numbers: Vec<i64> = added.iter().filter_map(|one| of(one).as_i64()).collect();
+        numbers.sort_unstable();
+        numbers
+    };
+    assert_eq!(
+        sorted(&|one| &one["workoutVersion"]),
+        Vec::from_iter(2..=13)
+    );
+    assert_eq!(
+        sorted(&|one| &one["set"]["orderIndex"]),
+        Vec::from_iter(1..=12)
+    );
+    let changes = app.graphql_with(&ada.token, "{ changes { changes { version } } }", json!({}));
+    let told = changes.await.data()["changes"]["changes"].clone();
+    assert_eq!(
+        told.as_array().and_then(|all| all.last()).unwrap()["version"],
+        13
+    );
 }
 
 #[tokio::test]

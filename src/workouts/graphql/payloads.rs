@@ -4,7 +4,7 @@ use async_graphql::{ComplexObject, Context, SimpleObject};
 
 use crate::{
     error::Result,
-    graphql::ContextExt,
+    graphql::{ContextExt, written::Written},
     history::{HistoryEntry, HistoryId},
     workouts::{Parts, Set, SetId, Workout, WorkoutExercise, WorkoutExerciseId, WorkoutId},
 };
@@ -13,7 +13,7 @@ use crate::{
 #[derive(SimpleObject)]
 pub struct WorkoutPayload {
     /// The workout as it is now.
-    workout: Workout,
+    workout: Written<Workout>,
 }
 
 /// What completing a workout answers.
@@ -41,7 +41,7 @@ pub struct SetPayload {
     #[graphql(skip)]
     workout_id: WorkoutId,
     /// The set as it is now; null where it was deleted.
-    set: Option<Set>,
+    set: Written<Option<Set>>,
     /// The version that this change gave the workout.
     workout_version: i32,
 }
@@ -49,8 +49,8 @@ pub struct SetPayload {
 #[ComplexObject]
 impl SetPayload {
     /// The workout as it is now.
-    async fn workout(&self, ctx: &Context<'_>) -> Result<Workout> {
-        workout_at(ctx, self.workout_id, &[]).await
+    async fn workout(&self, ctx: &Context<'_>) -> Result<Written<Workout>> {
+        Ok(Written(workout_at(ctx, self.workout_id, &[]).await?))
     }
 }
 
@@ -61,7 +61,7 @@ pub struct SetsPayload {
     #[graphql(skip)]
     workout_id: WorkoutId,
     /// The sets as they are now, in the order in which they were named; those deleted are left out.
-    sets: Vec<Set>,
+    sets: Written<Vec<Set>>,
     /// The version that this change gave the workout.
     workout_version: i32,
 }
@@ -69,8 +69,8 @@ pub struct SetsPayload {
 #[ComplexObject]
 impl SetsPayload {
     /// The workout as it is now.
-    async fn workout(&self, ctx: &Context<'_>) -> Result<Workout> {
-        workout_at(ctx, self.workout_id, &[]).await
+    async fn workout(&self, ctx: &Context<'_>) -> Result<Written<Workout>> {
+        Ok(Written(workout_at(ctx, self.workout_id, &[]).await?))
     }
 }
 
@@ -88,7 +88,7 @@ async fn workout_at(ctx: &Context<'_>, id: WorkoutId, path: &[&str]) -> Result<W
 
 impl WorkoutPayload {
     pub async fn of(ctx: &Context<'_>, id: WorkoutId) -> Result<Self> {
-        let workout = workout(ctx, id).await?;
+        let workout = Written(workout(ctx, id).await?);
         Ok(Self { workout })
     }
 }
@@ -136,7 +136,7 @@ impl SetPayload {
         let payload = SetsPayload::of(ctx, id, version, &[changed], sets).await?;
         Ok(Self {
             workout_id: id,
-            set: payload.sets.into_iter().next(),
+            set: Written(payload.sets.0.into_iter().next()),
             workout_version: version,
         })
     }
@@ -160,7 +160,7 @@ impl SetsPayload {
         sets.sort_by_key(|set| changed.iter().position(|id| *id == set.id));
         Ok(Self {
             workout_id: id,
-            sets,
+            sets: Written(sets),
             workout_version: version,
         })
     }

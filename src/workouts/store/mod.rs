@@ -3,6 +3,7 @@
 
 mod active;
 mod additions;
+mod at_once;
 mod complete;
 mod copies;
 mod list;

@@ -1,0 +1,88 @@
+//! The hot path of training: one set more, in one statement and one round trip, with the workout's new
+//! version and the place in the feed. Whatever is not plain goes the long way, which tells it all.
+
+use diesel::{
+    prelude::*,
+    sql_types::{Bool, Integer, Nullable, Numeric, Text, Timestamptz, Uuid as SqlUuid},
+};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use crate::{
+    changes::appended,
+    db::statement,
+    viewer::UserId,
+    workouts::{NewSet, Set, input::Additions},
+};
+
+/// The workout is taken as ever: its new version, and the lock. One who waited for it there does not
+/// see what the other one added, and fails at the unique order.
+const ADD: &str = concat!(
+    "WITH taken AS (UPDATE workouts w SET version = w.version + 1, updated_at = now() \
+       FROM workout_exercises place WHERE place.user_id = ? AND place.id = ? \
+       AND w.user_id = place.user_id AND w.id = place.workout_id AND w.deleted_at IS NULL \
+       AND w.version = coalesce(?, w.version) \
+       RETURNING w.user_id, w.id, w.version, place.id AS place), \
+     added AS (INSERT INTO sets (user_id, id, workout_id, workout_exercise_id, order_index, set_type, \
+       side, reps, weight, weight_unit, rpe, duration_seconds, distance_m, rest_seconds, is_completed, \
+       notes, performed_at) \
+       SELECT user_id, ?, id, place, coalesce((SELECT max(s.order_index) + 1 FROM sets s \
+         WHERE s.user_id = taken.user_id AND s.workout_id = taken.id \
+         AND s.workout_exercise_id = place), 0), \
+       ?, ?, ?, ?, ?, ?, ?, ?, ?, coalesce(?, true), ?, coalesce(?, now()) FROM taken RETURNING *), \
+     change AS (SELECT user_id, 'workout' AS entity, id AS entity_id, 'upsert' AS op, version, \
+       1 AS n FROM taken), ",
+    appended!(),
+    " SELECT added.*, taken.version AS workout_version FROM rung, added, taken"
+);
+
+/// A set that was added, and the version that this gave its workout.
+#[derive(QueryableByName)]
+pub struct AddedOne {
+    #[diesel(embed)]
+    pub set: Set,
+    #[diesel(sql_type = Integer)]
+    pub workout_version: i32,
+}
+
+impl Additions {
+    /// Adds the one set, if nothing stands against it; else nothing is done.
+    pub async fn add_at_once(
+        &self,
+        conn: &mut AsyncPgConnection,
+        owner: UserId,
+        expected: Option<i32>,
+    ) -> Option<AddedOne> {
+        let [row] = self.rows.as_slice() else {
+            return None;
+        };
+        // What went wrong will go wrong again, and is then told.
+        add(conn, owner, row, expected).await.ok()
+    }
+}
+
+async fn add(
+    conn: &mut AsyncPgConnection,
+    owner: UserId,
+    row: &NewSet,
+    expected: Option<i32>,
+) -> QueryResult<AddedOne> {
+    statement(ADD)
+        .bind::<SqlUuid, _>(owner)
+        .bind::<SqlUuid, _>(row.workout_exercise_id)
+        .bind::<Nullable<Integer>, _>(expected)
+        .bind::<SqlUuid, _>(row.id)
+        .bind::<Text, _>(row.set_type)
+        .bind::<Text, _>(row.side)
+        .bind::<Nullable<Integer>, _>(row.reps)
+        .bind::<Nullable<Numeric>, _>(row.weight)
+        .bind::<Text, _>(row.weight_unit)
+        .bind::<Nullable<Numeric>, _>(row.rpe)
+        .bind::<Nullable<Integer>, _>(row.duration_seconds)
+        .bind::<Nullable<Numeric>, _>(row.distance_m)
+        .bind::<Nullable<Integer>, _>(row.rest_seconds)
+        .bind::<Nullable<Bool>, _>(row.is_completed)
+        .bind::<Nullable<Text>, _>(row.notes.as_deref())
+        .bind::<Nullable<Timestamptz>, _>(row.performed_at)
+        .get_result(conn)
+        .await
+}
