@@ -11,7 +11,6 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use futures_util::FutureExt;
 use serde::Deserialize;
 
 use super::{
@@ -227,9 +226,6 @@ async fn run(
         }
         Ok(started) => started,
         Err(outcome) => match *outcome {
-            Outcome::Executed(response) if always => {
-                Started::Once(std::future::ready(response).boxed())
-            }
             Outcome::Refused(response) if always && !is_unreadable(&response) => {
                 return sse::refuse(&response);
             }
@@ -264,7 +260,6 @@ fn executed(
 fn not_started(app: &App, media: Media, always_events: bool, outcome: &Outcome) -> Response {
     let codes = app.options.status_codes;
     match outcome {
-        Outcome::Executed(response) => executed(app, media, None, response),
         Outcome::Refused(response) => {
             let told = if always_events { Media::GraphQl } else { media };
             let status = codes.of_refused(told, code(response).unwrap_or_default());

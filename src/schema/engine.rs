@@ -21,8 +21,8 @@ use crate::{
     graphql::{
         self,
         document::{
-            Concealed, Documents, JsonMap, JsonValue, Limits, Named, Prepared, Refusal, Rules,
-            drop_absent, for_executor,
+            Concealed, Documents, Introspected, JsonMap, JsonValue, Limits, Named, Prepared,
+            Refusal, Rules, for_executor,
         },
         written::Unwritten,
     },
@@ -87,8 +87,6 @@ pub enum Outcome {
     Refused(Response),
     /// Only reading is allowed here, and this would have written.
     WrongMethod(Response),
-    /// It ran, well or with errors in its fields.
-    Executed(Response),
 }
 
 /// Which operations may run, beside queries.
@@ -141,7 +139,7 @@ impl Engine {
     #[must_use]
     pub fn new(db: Db, gate: Arc<Gate>, limits: Limits, rules: Rules) -> Self {
         let schema = super::schema(db.clone(), gate);
-        let documents = Documents::new(&schema.sdl(), limits, rules);
+        let documents = Documents::new(&super::text(&schema), limits, rules);
         Self {
             schema,
             documents,
@@ -160,6 +158,7 @@ impl Engine {
     ) -> Result<Started, Box<Outcome>> {
         let Admission {
             mut request,
+            introspected,
             kind,
             cost,
             merges,
@@ -169,6 +168,9 @@ impl Engine {
         let mut request = request.data(graphql::loaders(self.db.clone())).data(caller);
         if merges {
             request = request.data(Unwritten);
+        }
+        if let Some(introspected) = introspected {
+            request = request.data(introspected);
         }
         let cost = async_graphql::Value::from(cost);
         let present = move |answer| present(answer, concealed.as_ref());
@@ -230,21 +232,23 @@ impl Engine {
         } else {
             self.documents.concealed(&document, &given)
         };
-        if let Some(response) = forbidden_root(&document, operation, caller) {
+        if kind == OperationType::Subscription
+            && let Some(response) = forbidden_root(&document, operation, caller)
+        {
             let response = present(response, concealed.as_ref());
-            return Err(Box::new(if kind == OperationType::Subscription {
-                Outcome::Refused(response)
-            } else {
-                Outcome::Executed(response)
-            }));
+            return Err(Box::new(Outcome::Refused(response)));
         }
-        let mut runnable = document.runnable.clone();
-        drop_absent(&mut runnable, operation, &admitted.variables);
+        let introspected = self
+            .documents
+            .introspect(&document, &admitted)
+            .map_err(refused)?;
+        let runnable = self.documents.to_run(&document, &admitted);
         let mut request = Request::new("").variables(for_executor(&admitted.variables));
         request.operation_name = asked.operation_name;
         request.set_parsed_query(runnable);
         Ok(Admission {
             request,
+            introspected,
             kind,
             cost: admitted.cost,
             merges: document.merges,
@@ -261,6 +265,7 @@ impl Engine {
 
 struct Admission {
     request: Request,
+    introspected: Option<Introspected>,
     kind: OperationType,
     cost: u64,
     merges: bool,
@@ -276,8 +281,7 @@ fn present(answer: Response, concealed: Option<&Concealed>) -> Response {
     }
 }
 
-/// The answer where a root field is not for this caller: the operation was right, so it is an error
-/// of the field.
+/// The answer where a subscription is not for this caller. What has one answer says so in its field.
 fn forbidden_root(document: &Prepared, operation: &Operation, caller: Caller) -> Option<Response> {
     let (field, error) = operation.root_fields(&document.checked).find_map(|field| {
         Some((

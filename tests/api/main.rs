@@ -28,6 +28,7 @@ mod remote;
 mod rules;
 mod schema;
 mod seeds;
+mod semantics;
 mod sets;
 mod settings;
 mod statuses;

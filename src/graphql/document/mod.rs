@@ -3,13 +3,17 @@
 
 mod concealed;
 mod cost;
+mod introspection;
 mod limits;
+mod lists;
+mod merge;
 mod merged;
 mod named;
 mod refusal;
 mod repeated;
 mod roots;
 mod rules;
+mod syntax;
 mod trusted;
 mod variables;
 mod wording;
@@ -33,14 +37,17 @@ use async_graphql::parser::{parse_query, types::ExecutableDocument as Runnable};
 use quick_cache::{Weighter, sync::Cache};
 use sha2::{Digest, Sha256};
 
+use introspection::Introspection;
+
 pub use apollo_compiler::response::{JsonMap, JsonValue};
 pub use concealed::Concealed;
+pub use introspection::Introspected;
 pub use limits::Limits;
 pub use named::Named;
 pub use refusal::Refusal;
 pub use rules::Rules;
 pub use trusted::{BadManifest, Manifest};
-pub use variables::{drop_absent, for_executor};
+pub use variables::for_executor;
 
 use self::{trusted::Trusted, wording::Wording};
 use crate::config::TrustedMode;
@@ -53,14 +60,16 @@ pub type Hash = [u8; 32];
 
 /// A document that may be executed.
 pub struct Prepared {
-    /// As the executor wants it.
-    pub runnable: Runnable,
+    /// As the executor reads it.
+    runnable: Runnable,
     /// As the specification sees it, with the types of everything.
     pub checked: Valid<ExecutableDocument>,
     pub hash: Hash,
     /// Whether the executor has to merge values, because a field above the rows of an answer is named
     /// more than once.
     pub merges: bool,
+    /// Whether any field at all is.
+    repeats: bool,
     size: usize,
     /// Whether the log has said that nobody vouched for it.
     reported: AtomicBool,
@@ -69,6 +78,7 @@ pub struct Prepared {
 /// All documents seen lately, and the trusted ones.
 pub struct Documents {
     schema: Valid<Schema>,
+    introspection: Introspection,
     limits: Limits,
     rules: Rules,
     /// All names in the schema, where it is hidden.
@@ -103,6 +113,7 @@ impl Documents {
         let names = (!rules.introspection).then(|| Arc::new(concealed::names(&schema)));
         let cache = Cache::with_weighter(1000, limits.cached_bytes, Size);
         Self {
+            introspection: Introspection::new(&schema),
             schema,
             limits,
             rules,
@@ -235,6 +246,7 @@ impl Documents {
     }
 
     fn check(&self, text: &str, hash: Hash, wording: Wording) -> Result<Prepared, Refusal> {
+        let text = &*syntax::plain(text, &self.limits)?;
         let mut parser = Parser::new()
             .token_limit(self.limits.tokens)
             .recursion_limit(self.limits.nesting);
@@ -256,14 +268,17 @@ impl Documents {
         let ast = parsed.map_err(|WithErrors { errors, .. }| Refusal::syntax(&errors))?;
         limits::measure(&ast, &self.limits)?;
         let checked = self.validate(&ast, wording)?;
+        lists::same(&ast, &self.schema)?;
         let mut runnable = runnable(text, &checked)?;
         roots::single_out(&mut runnable);
-        let merges = merged::any(&checked, &self.schema);
+        let merges = merged::any_above_rows(&checked, &self.schema);
+        let repeats = merged::any(&checked);
         Ok(Prepared {
             runnable,
             checked,
             hash,
             merges,
+            repeats,
             size: text.len(),
             reported: AtomicBool::new(false),
         })
@@ -311,6 +326,39 @@ impl Documents {
             cost,
         })
     }
+
+    /// What the operation asks of the schema itself.
+    pub fn introspect(
+        &self,
+        document: &Prepared,
+        admitted: &Admitted<'_>,
+    ) -> Result<Option<Introspected>, Refusal> {
+        let Admitted {
+            operation,
+            variables,
+            ..
+        } = admitted;
+        self.introspection
+            .of(&self.schema, &document.checked, operation, variables)
+    }
+
+    /// The document as the executor runs it with these variables: without arguments that stand for an
+    /// absent one, and with every field once.
+    pub fn to_run(&self, document: &Prepared, admitted: &Admitted<'_>) -> Runnable {
+        let mut runnable = document.runnable.clone();
+        let Admitted {
+            operation,
+            variables,
+            ..
+        } = admitted;
+        variables::drop_absent(&mut runnable, operation, variables);
+        if document.repeats {
+            let name = operation.name.as_deref();
+            let root = operation.object_type();
+            merge::merge(&mut runnable, name, root, &self.schema, variables);
+        }
+        runnable
+    }
 }
 
 fn hash_of(text: &str) -> Hash {
@@ -337,7 +385,11 @@ fn runnable(text: &str, checked: &Valid<ExecutableDocument>) -> Result<Runnable,
         .values_mut()
         .chain(operations.anonymous.as_mut())
     {
-        operation.make_mut().description = None;
+        let operation = operation.make_mut();
+        operation.description = None;
+        for variable in &mut operation.variables {
+            variable.make_mut().description = None;
+        }
     }
     for fragment in plain.fragments.values_mut() {
         fragment.make_mut().description = None;

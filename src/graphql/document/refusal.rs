@@ -2,6 +2,7 @@
 
 use apollo_compiler::{
     Schema,
+    diagnostic::Diagnostic,
     validation::{DiagnosticData, DiagnosticList},
 };
 use async_graphql::{ErrorExtensionValues, Pos, Response, ServerError};
@@ -27,14 +28,37 @@ impl Refusal {
         }
     }
 
+    /// One error at a place in the document.
+    pub(super) fn at(pos: Pos, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            errors: vec![(message.into(), Some(pos))],
+        }
+    }
+
     /// The document is no GraphQL; the schema has no part in that.
     pub(super) fn syntax(errors: &DiagnosticList) -> Self {
-        Self::listed("GRAPHQL_PARSE_FAILED", errors, ToString::to_string)
+        Self::listed("GRAPHQL_PARSE_FAILED", errors.iter(), ToString::to_string)
     }
 
     pub(super) fn invalid(errors: &DiagnosticList, wording: Wording, schema: &Schema) -> Self {
         let told = |error: &DiagnosticData| wording.of(error, schema);
-        Self::listed("GRAPHQL_VALIDATION_FAILED", errors, told)
+        Self::listed("GRAPHQL_VALIDATION_FAILED", errors.iter(), told)
+    }
+
+    /// Refuses a document for those of its errors whose name is right, if there are any.
+    pub(super) fn invalid_where(
+        errors: &DiagnosticList,
+        is_right: impl Fn(Option<&str>) -> bool,
+    ) -> Result<(), Self> {
+        let errors = errors.iter();
+        let errors = errors.filter(|error| is_right(error.error.unstable_error_name()));
+        let refusal = Self::listed("GRAPHQL_VALIDATION_FAILED", errors, ToString::to_string);
+        if refusal.errors.is_empty() {
+            Ok(())
+        } else {
+            Err(refusal)
+        }
     }
 
     /// Its first error, and where that stands.
@@ -70,12 +94,12 @@ impl Refusal {
         Self::request("COST_LIMIT_EXCEEDED", message)
     }
 
-    fn listed(
+    fn listed<'a>(
         code: &'static str,
-        errors: &DiagnosticList,
+        errors: impl Iterator<Item = Diagnostic<'a, DiagnosticData>>,
         told: impl Fn(&DiagnosticData) -> String,
     ) -> Self {
-        let errors = errors.iter().take(MOST_ERRORS).map(|error| {
+        let errors = errors.take(MOST_ERRORS).map(|error| {
             let place = error.line_column_range().map(|range| Pos {
                 line: range.start.line,
                 column: range.start.column,
