@@ -3,12 +3,16 @@
 pub mod engine;
 mod node;
 pub mod permissions;
+mod root;
 mod subscription;
 
 use std::sync::Arc;
 
-use async_graphql::{MergedObject, Object, ValidationMode};
+use async_graphql::{MergedObject, Object, SDLExportOptions, ValidationMode};
+use chrono::{DateTime, Utc};
+use serde_json::Value as Json;
 
+use self::root::Root;
 use crate::{
     auth::{AccountMutation, AuthMutation, AuthQuery, Gate},
     changes::Hub,
@@ -63,7 +67,7 @@ pub struct Mutation(
 
 pub use subscription::Root as Subscription;
 
-pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
+pub type Schema = async_graphql::Schema<Root<Query>, Root<Mutation>, Subscription>;
 
 /// The schema over a database.
 ///
@@ -79,7 +83,7 @@ pub fn schema(db: Db, gate: Arc<Gate>) -> Schema {
         .data(db)
         .data(gate)
         .finish();
-    let missing = permissions::missing(&schema.sdl());
+    let missing = permissions::missing(&text(&schema));
     assert!(
         missing.is_empty(),
         "add {missing:?} to `schema::permissions::TABLE`"
@@ -90,9 +94,20 @@ pub fn schema(db: Db, gate: Arc<Gate>) -> Schema {
 /// The schema as text, without a database.
 #[must_use]
 pub fn sdl() -> String {
-    builder().finish().sdl()
+    text(&builder().finish())
 }
 
-fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
-    async_graphql::Schema::build(Query::default(), Mutation::default(), Subscription)
+fn text(schema: &Schema) -> String {
+    schema.sdl_with_options(SDLExportOptions::new().include_specified_by())
+}
+
+fn builder() -> async_graphql::SchemaBuilder<Root<Query>, Root<Mutation>, Subscription> {
+    async_graphql::Schema::build(Root::default(), Root::default(), Subscription)
+        // `Root` answers what is asked of the schema.
+        .disable_introspection()
+        .override_output_type_description::<DateTime<Utc>>(
+            "A moment, written as in RFC 3339, such as `2026-05-31T10:00:00Z`. Any offset is taken; \
+             answers are in UTC.",
+        )
+        .override_output_type_description::<Json>("Any JSON value.")
 }

@@ -13,7 +13,7 @@ use futures_util::try_join;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    db::{keyset, schema::workouts},
+    db::{kept, keyset, schema::workouts},
     error::{Error, Result},
     graphql::Page,
     viewer::UserId,
@@ -156,12 +156,12 @@ async fn row(
     owner: UserId,
     id: WorkoutId,
 ) -> QueryResult<Option<Workout>> {
-    workouts::table
-        .find((owner, id))
-        .select(Workout::as_select())
-        .first(&mut conn)
-        .await
-        .optional()
+    let query = kept!(
+        workouts::table
+            .find((owner, id))
+            .select(Workout::as_select())
+    );
+    query.get_result(&mut conn).await.optional()
 }
 
 fn matching(owner: UserId, wanted: &Wanted) -> Query<'_> {
