@@ -14,6 +14,7 @@ use crate::{
         schema::{idempotency_keys, sessions},
     },
     error::Result,
+    tasks::Task,
     workouts,
 };
 
@@ -21,8 +22,10 @@ use crate::{
 const CHANGES_KEPT: TimeDelta = TimeDelta::days(90);
 /// How long a repeated request gets the answer of the first.
 const KEYS_KEPT: TimeDelta = TimeDelta::days(1);
-/// How many changes go in one statement, so that none holds others up for long.
-const CHANGES_AT_ONCE: i64 = 5_000;
+/// How long a task in the trash can be restored.
+const TRASH_KEPT: TimeDelta = TimeDelta::days(30);
+/// How many rows go in one statement, so that none holds others up for long.
+const AT_ONCE: i64 = 5_000;
 
 const DAY: Duration = Duration::from_hours(24);
 /// A server that starts has better things to do.
@@ -34,6 +37,7 @@ pub struct Forgotten {
     pub changes: usize,
     pub keys: usize,
     pub sessions: usize,
+    pub tasks: usize,
 }
 
 /// Does it every day for as long as the server runs. Never returns.
@@ -47,10 +51,11 @@ async fn forget_daily(db: &Db) {
         match forget(db).await {
             Ok(gone) if gone == Forgotten::default() => {}
             Ok(gone) => tracing::info!(
-                "let go of {} changes, {} idempotency keys and {} refresh tokens",
+                "let go of {} changes, {} idempotency keys, {} refresh tokens and {} tasks in the trash",
                 gone.changes,
                 gone.keys,
                 gone.sessions,
+                gone.tasks,
             ),
             Err(error) => tracing::warn!("what is old could not be let go: {error}"),
         }
@@ -65,8 +70,16 @@ pub async fn forget(db: &Db) -> Result<Forgotten> {
     loop {
         let mut conn = db.conn().await?;
         let cutoff = now - CHANGES_KEPT;
-        let some = changes::forget_older_than(&mut conn, cutoff, CHANGES_AT_ONCE).await?;
+        let some = changes::forget_older_than(&mut conn, cutoff, AT_ONCE).await?;
         gone.changes += some;
+        if some == 0 {
+            break;
+        }
+    }
+    loop {
+        let mut conn = db.conn().await?;
+        let some = Task::purge_deleted(&mut conn, now - TRASH_KEPT, AT_ONCE).await?;
+        gone.tasks += some;
         if some == 0 {
             break;
         }

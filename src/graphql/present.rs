@@ -40,6 +40,7 @@ fn present_error(error: &mut ServerError) {
         let code = if error.path.is_empty() {
             "BAD_REQUEST"
         } else {
+            error.message = reason(&error.message).to_owned();
             "VALIDATION"
         };
         set(error, "code", code);
@@ -62,7 +63,17 @@ fn present_error(error: &mut ServerError) {
         .get_or_insert_with(ErrorExtensionValues::default);
     match &ours {
         Error::Invalid { field, .. } => extensions.set("field", field.as_str()),
-        Error::Conflict { id, version, .. } => {
+        Error::NotFound { field, .. } => {
+            if let Some(field) = field {
+                extensions.set("field", field.as_str());
+            }
+        }
+        Error::Conflict {
+            id, version, field, ..
+        } => {
+            if let Some(field) = field {
+                extensions.set("field", field.as_str());
+            }
             if let Some(id) = id {
                 extensions.set("id", id.to_string());
             }
@@ -78,6 +89,20 @@ fn present_error(error: &mut ServerError) {
             );
         }
         _ => {}
+    }
+}
+
+/// Why the library could not take a value. It says so between names of types, some of which are ours
+/// alone; what a scalar of ours has to say about it stays.
+fn reason(message: &str) -> &str {
+    let message = message.split(" (occurred while parsing ").next();
+    let message = message.unwrap_or_default();
+    match message.strip_prefix("Failed to parse \"") {
+        Some(rest) => rest.split_once("\": ").map_or(rest, |(_, reason)| reason),
+        None if message.starts_with("Expected input type ") => {
+            "this value cannot be taken for its argument: send what the schema describes"
+        }
+        None => message,
     }
 }
 

@@ -1,15 +1,18 @@
 //! The edge: what arrives over HTTP and where it goes. No rule of the domain lives here.
 
 mod bearer;
+mod cached;
 mod client;
 mod door;
 mod graphiql;
 mod graphql;
 mod health;
 mod negotiate;
+mod options;
 mod requests;
 mod shutdown;
 mod sse;
+mod status;
 mod streams;
 mod ws;
 
@@ -26,11 +29,12 @@ use axum::{
 use serde_json::json;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
+pub use options::Options;
 pub use requests::RequestId;
 pub use shutdown::{Draining, serve};
 pub use streams::{StreamLimits, Streams};
 
-use crate::{auth::Gate, db::Db, graphql::document::Limits, schema::engine::Engine};
+use crate::{auth::Gate, db::Db, schema::engine::Engine};
 
 /// The largest body that is read.
 const BODY_LIMIT: usize = 1 << 20;
@@ -43,19 +47,22 @@ pub struct App {
     pub engine: Arc<Engine>,
     pub draining: Arc<Draining>,
     pub streams: Arc<Streams>,
+    pub options: Arc<Options>,
 }
 
 impl App {
     #[must_use]
-    pub fn new(db: Db, gate: Gate) -> Self {
+    pub fn new(db: Db, gate: Gate, options: Options) -> Self {
         let gate = Arc::new(gate);
-        let engine = Engine::new(db.clone(), Arc::clone(&gate), Limits::default());
+        let limits = options.limits.clone();
+        let engine = Engine::new(db.clone(), Arc::clone(&gate), limits, options.rules);
         Self {
             db,
             gate,
             engine: Arc::new(engine),
             draining: Arc::default(),
             streams: Arc::default(),
+            options: Arc::new(options),
         }
     }
 }
@@ -63,6 +70,11 @@ impl App {
 /// All routes.
 pub fn router(app: App) -> Router {
     let draining = Arc::clone(&app.draining);
+    let explorer = if app.options.graphiql {
+        graphiql::routes()
+    } else {
+        Router::new()
+    };
     let routes = Router::new()
         .route(
             "/graphql",
@@ -73,7 +85,7 @@ pub fn router(app: App) -> Router {
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
-        .merge(graphiql::routes())
+        .merge(explorer)
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)
         .with_state(app);
@@ -84,6 +96,7 @@ pub fn router(app: App) -> Router {
 fn surrounded(routes: Router, draining: Arc<Draining>) -> Router {
     routes
         .layer(CompressionLayer::new())
+        .layer(middleware::map_response(cached::weaken_if_compressed))
         .layer(CatchPanicLayer::custom(requests::panicked))
         .layer(middleware::from_fn_with_state(
             draining,

@@ -11,6 +11,7 @@ use futures_util::{
     stream::{BoxStream, StreamExt},
 };
 use serde::Deserialize;
+use serde_json::Value;
 use tracing::Instrument;
 
 use super::{Schema, permissions};
@@ -19,10 +20,13 @@ use crate::{
     db::Db,
     graphql::{
         self,
-        document::{Documents, Introspected, JsonMap, Limits, Prepared, Refusal, for_executor},
+        document::{
+            Concealed, Documents, Introspected, JsonMap, JsonValue, Limits, Named, Prepared,
+            Refusal, Rules, for_executor,
+        },
         written::Unwritten,
     },
-    viewer::Caller,
+    viewer::{Caller, Role},
 };
 
 /// What a client asks for, however it was sent. Keys that nobody knows are ignored.
@@ -33,6 +37,48 @@ pub struct Asked {
     pub operation_name: Option<String>,
     pub variables: Option<JsonMap>,
     pub extensions: Option<JsonMap>,
+    /// The name of the document, instead of its text or beside it.
+    pub document_id: Option<String>,
+    /// The same as Relay's examples have it. Taken only where there is nothing else, because other
+    /// clients send something else by these names.
+    pub id: Option<Value>,
+    #[serde(rename = "doc_id")]
+    pub doc_id: Option<Value>,
+}
+
+impl Asked {
+    /// Whether it says which document is meant, by its text or by a name.
+    #[must_use]
+    pub fn has_document(&self) -> bool {
+        self.text().is_some() || self.extension().is_some() || self.id().is_some()
+    }
+
+    fn text(&self) -> Option<&str> {
+        self.query.as_deref().filter(|text| !text.is_empty())
+    }
+
+    fn extension(&self) -> Option<&JsonValue> {
+        let extension = self.extensions.as_ref()?.get("persistedQuery");
+        extension.filter(|extension| !extension.is_null())
+    }
+
+    fn id(&self) -> Option<&str> {
+        let other = || {
+            let other = [&self.doc_id, &self.id].into_iter().flatten();
+            let mut texts = other.filter_map(Value::as_str);
+            self.text().is_none().then(|| texts.next()).flatten()
+        };
+        let id = self.document_id.as_deref().or_else(other);
+        id.filter(|id| !id.is_empty())
+    }
+
+    fn named(&self) -> Result<Option<Named<'_>>, Refusal> {
+        match (self.id(), self.extension()) {
+            (Some(id), _) => Named::by_id(id).map(Some),
+            (None, Some(extension)) => Named::by_extension(extension).map(Some),
+            (None, None) => Ok(None),
+        }
+    }
 }
 
 /// What became of a request.
@@ -85,15 +131,15 @@ pub fn is_request_error(answer: &Response) -> bool {
 /// The schema with everything that stands before it.
 pub struct Engine {
     pub schema: Schema,
-    documents: Documents,
+    pub documents: Documents,
     db: Db,
 }
 
 impl Engine {
     #[must_use]
-    pub fn new(db: Db, gate: Arc<Gate>, limits: Limits) -> Self {
+    pub fn new(db: Db, gate: Arc<Gate>, limits: Limits, rules: Rules) -> Self {
         let schema = super::schema(db.clone(), gate);
-        let documents = Documents::new(&super::text(&schema), limits);
+        let documents = Documents::new(&super::text(&schema), limits, rules);
         Self {
             schema,
             documents,
@@ -116,6 +162,7 @@ impl Engine {
             kind,
             cost,
             merges,
+            concealed,
         } = self.admit(asked, caller, allowed)?;
         request.data = about;
         let mut request = request.data(graphql::loaders(self.db.clone())).data(caller);
@@ -126,9 +173,10 @@ impl Engine {
             request = request.data(introspected);
         }
         let cost = async_graphql::Value::from(cost);
+        let present = move |answer| present(answer, concealed.as_ref());
         if kind == OperationType::Subscription {
             let events = AssertUnwindSafe(self.schema.execute_stream(request)).catch_unwind();
-            let events = events.map(|event| event.map_or_else(panicked, graphql::present));
+            let events = events.map(move |event| event.map_or_else(panicked, &present));
             return Ok(Started::Many(events.boxed()));
         }
         let schema = self.schema.clone();
@@ -136,7 +184,7 @@ impl Engine {
             let answer = AssertUnwindSafe(Schema::execute(&schema, request)).catch_unwind();
             answer
                 .await
-                .map_or_else(panicked, graphql::present)
+                .map_or_else(panicked, present)
                 .extension("cost", cost)
         };
         if kind == OperationType::Mutation {
@@ -154,7 +202,11 @@ impl Engine {
         allowed: Allowed,
     ) -> Result<Admission, Box<Outcome>> {
         let refused = |refusal: Refusal| Box::new(Outcome::Refused(refusal.into()));
-        let document = self.document(&asked).map_err(refused)?;
+        let document = asked.named().map_err(refused)?;
+        let document = self
+            .documents
+            .find(document, asked.text())
+            .map_err(refused)?;
         let given = asked.variables.unwrap_or_default();
         let name = asked.operation_name.as_deref();
         let admitted = self
@@ -172,9 +224,18 @@ impl Engine {
             }
             _ => {}
         }
+        if !self.may_introspect(caller) && introspects(&document, operation) {
+            return Err(refused(no_introspection()));
+        }
+        let concealed = if self.may_introspect(caller) {
+            None
+        } else {
+            self.documents.concealed(&document, &given)
+        };
         if kind == OperationType::Subscription
             && let Some(response) = forbidden_root(&document, operation, caller)
         {
+            let response = present(response, concealed.as_ref());
             return Err(Box::new(Outcome::Refused(response)));
         }
         let introspected = self
@@ -191,17 +252,14 @@ impl Engine {
             kind,
             cost: admitted.cost,
             merges: document.merges,
+            concealed,
         })
     }
 
-    fn document(&self, asked: &Asked) -> Result<Arc<Prepared>, Refusal> {
-        match asked.query.as_deref() {
-            Some(text) if !text.is_empty() => self.documents.prepare(text),
-            _ => Err(Refusal::request(
-                "BAD_REQUEST",
-                "there is no `query` in the request",
-            )),
-        }
+    /// The schema is shown to everybody or to admins alone: those can do anything, so it hides nothing
+    /// from them.
+    fn may_introspect(&self, caller: Caller) -> bool {
+        self.documents.are_open() || caller.is_some_and(|viewer| viewer.role == Role::Admin)
     }
 }
 
@@ -211,6 +269,16 @@ struct Admission {
     kind: OperationType,
     cost: u64,
     merges: bool,
+    concealed: Option<Concealed>,
+}
+
+/// An answer as it may be shown.
+fn present(answer: Response, concealed: Option<&Concealed>) -> Response {
+    let answer = graphql::present(answer);
+    match concealed {
+        Some(concealed) => concealed.within(answer),
+        None => answer,
+    }
 }
 
 /// The answer where a subscription is not for this caller. What has one answer says so in its field.
@@ -229,7 +297,20 @@ fn forbidden_root(document: &Prepared, operation: &Operation, caller: Caller) ->
     let mut error: ServerError = async_graphql::Error::from(error).into_server_error(pos);
     let key = field.response_name().to_string();
     error.path.push(PathSegment::Field(key));
-    Some(graphql::present(Response::from_errors(vec![error])))
+    Some(Response::from_errors(vec![error]))
+}
+
+/// Whether it asks for the schema; `__typename` says no more than the document does.
+fn introspects(document: &Prepared, operation: &Operation) -> bool {
+    operation
+        .root_fields(&document.checked)
+        .any(|field| matches!(field.name.as_str(), "__schema" | "__type"))
+}
+
+fn no_introspection() -> Refusal {
+    let message =
+        "introspection is off on this server: sign in as an admin, or ask its owner for the schema";
+    Refusal::request("INTROSPECTION_DISABLED", message)
 }
 
 fn no_subscriptions() -> Refusal {

@@ -6,7 +6,7 @@ use apollo_compiler::{Schema, schema::ExtendedType, validation::Valid};
 use regimen::{
     exercises::Exercise,
     graphql::written::{Row, is_spelled},
-    history::HistoryEntry,
+    history::{HistoryEntry, Summary, SummaryExercise, SummarySet},
     tasks::Task,
     users::User,
     workouts::{Set, Workout, WorkoutExercise},
@@ -59,6 +59,9 @@ fn every_plain_field_of_a_row_is_written_by_the_row() {
         ("WorkoutSet", Set::WRITTEN),
         ("Exercise", Exercise::WRITTEN),
         ("HistoryEntry", HistoryEntry::WRITTEN),
+        ("HistorySummary", Summary::WRITTEN),
+        ("HistorySummaryExercise", SummaryExercise::WRITTEN),
+        ("HistorySummarySet", SummarySet::WRITTEN),
         ("Task", Task::WRITTEN),
         ("User", User::WRITTEN),
     ];

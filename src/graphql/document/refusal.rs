@@ -1,10 +1,13 @@
 //! Why a document or a request is not executed: a code, a message, and where in the document.
 
 use apollo_compiler::{
+    Schema,
     diagnostic::Diagnostic,
     validation::{DiagnosticData, DiagnosticList},
 };
 use async_graphql::{ErrorExtensionValues, Pos, Response, ServerError};
+
+use super::wording::Wording;
 
 /// The most errors that are listed; a document with more is told of these.
 const MOST_ERRORS: usize = 8;
@@ -33,12 +36,14 @@ impl Refusal {
         }
     }
 
+    /// The document is no GraphQL; the schema has no part in that.
     pub(super) fn syntax(errors: &DiagnosticList) -> Self {
-        Self::listed("GRAPHQL_PARSE_FAILED", errors.iter())
+        Self::listed("GRAPHQL_PARSE_FAILED", errors.iter(), ToString::to_string)
     }
 
-    pub(super) fn invalid(errors: &DiagnosticList) -> Self {
-        Self::listed("GRAPHQL_VALIDATION_FAILED", errors.iter())
+    pub(super) fn invalid(errors: &DiagnosticList, wording: Wording, schema: &Schema) -> Self {
+        let told = |error: &DiagnosticData| wording.of(error, schema);
+        Self::listed("GRAPHQL_VALIDATION_FAILED", errors.iter(), told)
     }
 
     /// Refuses a document for those of its errors whose name is right, if there are any.
@@ -48,12 +53,31 @@ impl Refusal {
     ) -> Result<(), Self> {
         let errors = errors.iter();
         let errors = errors.filter(|error| is_right(error.error.unstable_error_name()));
-        let refusal = Self::listed("GRAPHQL_VALIDATION_FAILED", errors);
+        let refusal = Self::listed("GRAPHQL_VALIDATION_FAILED", errors, ToString::to_string);
         if refusal.errors.is_empty() {
             Ok(())
         } else {
             Err(refusal)
         }
+    }
+
+    /// Its first error, and where that stands.
+    #[must_use]
+    pub fn first_line(&self) -> String {
+        match self.errors.first() {
+            Some((message, Some(pos))) => {
+                format!("{message} (line {}, column {})", pos.line, pos.column)
+            }
+            Some((message, None)) => message.clone(),
+            None => self.code.to_owned(),
+        }
+    }
+
+    pub(super) fn untrusted() -> Self {
+        Self::request(
+            "DOCUMENT_NOT_TRUSTED",
+            "only documents of this server's manifest are answered: send one of them, or its `documentId`",
+        )
     }
 
     pub(super) fn limit(code: &'static str, what: &str, most: usize) -> Self {
@@ -73,13 +97,14 @@ impl Refusal {
     fn listed<'a>(
         code: &'static str,
         errors: impl Iterator<Item = Diagnostic<'a, DiagnosticData>>,
+        told: impl Fn(&DiagnosticData) -> String,
     ) -> Self {
         let errors = errors.take(MOST_ERRORS).map(|error| {
             let place = error.line_column_range().map(|range| Pos {
                 line: range.start.line,
                 column: range.start.column,
             });
-            (error.error.to_string(), place)
+            (told(error.error), place)
         });
         Self {
             code,

@@ -47,7 +47,9 @@ impl Incoming {
             Self::Subscribe { id, .. } if id.len() > LONGEST_ID => {
                 Err(End::invalid("`id` is too long"))
             }
-            Self::Subscribe { payload, .. } if payload.query.is_none() => {
+            Self::Subscribe { payload, .. }
+                if payload.query.is_none() && !payload.has_document() =>
+            {
                 Err(End::invalid("there is no `query` in the payload"))
             }
             _ => Ok(message),

@@ -8,7 +8,8 @@ use regimen::{
     auth::{Gate, GateOptions, Keys},
     config::Secret,
     db::{Db, PoolOptions, schema::users},
-    http::{self, App, StreamLimits, Streams},
+    http::{self, App, Options, StreamLimits, Streams},
+    schema::engine::Engine,
     seeds,
     users::{NewUser, User},
     viewer::{Role, UserId, Viewer},
@@ -24,6 +25,7 @@ pub struct TestApp {
     pub db: Db,
     pub keys: Arc<Keys>,
     pub streams: Arc<Streams>,
+    pub engine: Arc<Engine>,
     pub url: String,
     pub client: reqwest::Client,
     stop: Option<oneshot::Sender<()>>,
@@ -54,13 +56,24 @@ impl TestApp {
         let mut options = pool_options();
         change(&mut options);
         let gate = GateOptions::default();
-        Self::launch(Arc::new(database), options, gate, StreamLimits::default()).await
+        let (streams, edge) = (StreamLimits::default(), Options::default());
+        Self::launch(Arc::new(database), options, gate, streams, edge).await
     }
 
     /// The same with other rules for signing in.
     pub async fn start_gated(gate: GateOptions) -> Self {
         let database = Arc::new(TestDatabase::create().await);
-        Self::launch(database, pool_options(), gate, StreamLimits::default()).await
+        let (streams, edge) = (StreamLimits::default(), Options::default());
+        Self::launch(database, pool_options(), gate, streams, edge).await
+    }
+
+    /// The same with other switches at the edge.
+    pub async fn start_edged(change: impl FnOnce(&mut Options)) -> Self {
+        let database = Arc::new(TestDatabase::create().await);
+        let (gate, streams) = (GateOptions::default(), StreamLimits::default());
+        let mut edge = Options::default();
+        change(&mut edge);
+        Self::launch(database, pool_options(), gate, streams, edge).await
     }
 
     /// The same with other limits for what is open for long.
@@ -68,14 +81,16 @@ impl TestApp {
         let database = Arc::new(TestDatabase::create().await);
         let mut limits = StreamLimits::default();
         change(&mut limits);
-        Self::launch(database, pool_options(), GateOptions::default(), limits).await
+        let (gate, edge) = (GateOptions::default(), Options::default());
+        Self::launch(database, pool_options(), gate, limits, edge).await
     }
 
     /// Another server on the same database.
     pub async fn beside(&self) -> Self {
         let database = Arc::clone(&self.database);
         let gate = GateOptions::default();
-        Self::launch(database, pool_options(), gate, StreamLimits::default()).await
+        let (streams, edge) = (StreamLimits::default(), Options::default());
+        Self::launch(database, pool_options(), gate, streams, edge).await
     }
 
     async fn launch(
@@ -83,13 +98,15 @@ impl TestApp {
         options: PoolOptions,
         gate: GateOptions,
         limits: StreamLimits,
+        edge: Options,
     ) -> Self {
         let db = Db::new(database.address.clone(), options);
         let keys = Keys::new(&Secret::new("for tests and nothing else, ever".to_owned()));
         let gate = Gate::new(keys, gate).expect("a gate");
-        let mut app = App::new(db.clone(), gate);
+        let mut app = App::new(db.clone(), gate, edge);
         app.streams = Streams::new(limits);
         let (keys, streams) = (Arc::clone(&app.gate.keys), Arc::clone(&app.streams));
+        let engine = Arc::clone(&app.engine);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let (stop, stopped) = oneshot::channel::<()>();
@@ -110,6 +127,7 @@ impl TestApp {
             db,
             keys,
             streams,
+            engine,
             url,
             client: reqwest::Client::new(),
             stop: Some(stop),
@@ -133,10 +151,12 @@ impl TestApp {
 
     async fn send(&self, token: Option<&str>, query: &str, variables: Value) -> Answer {
         let body = json!({"query": query, "variables": variables});
-        let mut request = self
-            .client
-            .post(format!("{}/graphql", self.url))
-            .json(&body);
+        self.post(token, &body).await
+    }
+
+    /// Sends one request as it is.
+    pub async fn post(&self, token: Option<&str>, body: &Value) -> Answer {
+        let mut request = self.client.post(format!("{}/graphql", self.url)).json(body);
         if let Some(token) = token {
             request = request.bearer_auth(token);
         }
