@@ -112,6 +112,16 @@ impl Error {
         self
     }
 
+    /// The path to the input that it is about, where there is one.
+    #[must_use]
+    pub fn field(&self) -> Option<&str> {
+        match self {
+            Self::Invalid { field, .. } => Some(field),
+            Self::NotFound { field, .. } | Self::Conflict { field, .. } => field.as_deref(),
+            _ => None,
+        }
+    }
+
     fn field_mut(&mut self) -> Option<&mut String> {
         match self {
             Self::Invalid { field, .. } => Some(field),

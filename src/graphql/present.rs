@@ -61,19 +61,11 @@ fn present_error(error: &mut ServerError) {
     let extensions = error
         .extensions
         .get_or_insert_with(ErrorExtensionValues::default);
+    if let Some(field) = ours.field() {
+        extensions.set("field", field);
+    }
     match &ours {
-        Error::Invalid { field, .. } => extensions.set("field", field.as_str()),
-        Error::NotFound { field, .. } => {
-            if let Some(field) = field {
-                extensions.set("field", field.as_str());
-            }
-        }
-        Error::Conflict {
-            id, version, field, ..
-        } => {
-            if let Some(field) = field {
-                extensions.set("field", field.as_str());
-            }
+        Error::Conflict { id, version, .. } => {
             if let Some(id) = id {
                 extensions.set("id", id.to_string());
             }

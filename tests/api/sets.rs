@@ -91,7 +91,7 @@ async fn sets_added_at_the_same_moment_get_places_and_versions_of_their_own() {
     let ada = app.user("ada").await;
     let (_, place) = squats(&ada, 1).await;
     let adds = (0..12).map(|reps| add(&ada, json!({"workoutExerciseId": place, "reps": reps})));
-    let added = futures_util::future::join_all(adds).await;
+    let added = join_all(adds).await;
     let sorted = |of: &dyn Fn(&Value) -> &Value| {
         let mut numbers: Vec<i64> = added.iter().filter_map(|one| of(one).as_i64()).collect();
         numbers.sort_unstable();
@@ -99,11 +99,11 @@ async fn sets_added_at_the_same_moment_get_places_and_versions_of_their_own() {
     };
     assert_eq!(
         sorted(&|one| &one["workoutVersion"]),
-        Vec::from_iter(2..=13)
+        (2..=13).collect::<Vec<_>>()
     );
     assert_eq!(
         sorted(&|one| &one["set"]["orderIndex"]),
-        Vec::from_iter(1..=12)
+        (1..=12).collect::<Vec<_>>()
     );
     let changes = app.graphql_with(&ada.token, "{ changes { changes { version } } }", json!({}));
     let told = changes.await.data()["changes"]["changes"].clone();

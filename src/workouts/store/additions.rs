@@ -47,14 +47,13 @@ impl Additions {
         let Some(first) = self.rows.as_slice().first() else {
             return unchanged(conn, owner, sets).await;
         };
-        let taken = match self.workout {
-            Some(workout) => Part::Itself(workout).take(conn, owner).await,
-            None => {
-                let taken = Part::Exercise(first.workout_exercise_id).take(conn, owner);
-                taken
-                    .await
-                    .map_err(|error| error.at("input.workoutExerciseId"))
-            }
+        let taken = if let Some(workout) = self.workout {
+            Part::Itself(workout).take(conn, owner).await
+        } else {
+            let taken = Part::Exercise(first.workout_exercise_id).take(conn, owner);
+            taken
+                .await
+                .map_err(|error| error.at("input.workoutExerciseId"))
         };
         let taken = taken?.check_version(expected)?;
         if self.workout.is_some() {

@@ -126,7 +126,7 @@ impl NewTree {
     /// Whether the workout is what this says, with everything in it and in the same order.
     fn records_the_same(&self, there: &Workout) -> bool {
         let places: Vec<&WorkoutExercise> = there.exercises.get().into_iter().flatten().collect();
-        let sets = places.iter().flat_map(|place| place.sets.get());
+        let sets = places.iter().filter_map(|place| place.sets.get());
         let sets: Vec<&Set> = sets.flatten().collect();
         let same_places = self.exercises.len() == places.len()
             && zip(&self.exercises, places).all(|(new, place)| new.records_the_same(place));
