@@ -14,13 +14,16 @@ use crate::{
         schema::{idempotency_keys, sessions},
     },
     error::Result,
+    tasks::Task,
     workouts,
 };
 
 /// How long a repeated request gets the answer of the first.
 const KEYS_KEPT: TimeDelta = TimeDelta::days(1);
-/// How many changes go in one statement, so that none holds others up for long.
-const CHANGES_AT_ONCE: i64 = 5_000;
+/// How long a task in the trash can be restored.
+const TRASH_KEPT: TimeDelta = TimeDelta::days(30);
+/// How many rows go in one statement, so that none holds others up for long.
+const AT_ONCE: i64 = 5_000;
 
 const DAY: Duration = Duration::from_hours(24);
 /// A server that starts has better things to do.
@@ -32,6 +35,7 @@ pub struct Forgotten {
     pub changes: usize,
     pub keys: usize,
     pub sessions: usize,
+    pub tasks: usize,
 }
 
 /// Does it every day for as long as the server runs; changes are told for so long to those who ask what
@@ -49,10 +53,11 @@ async fn forget_daily(db: &Db, changes_kept: TimeDelta) {
         match forget(db, changes_kept).await {
             Ok(gone) if gone == Forgotten::default() => {}
             Ok(gone) => tracing::info!(
-                "let go of {} changes, {} idempotency keys and {} refresh tokens",
+                "let go of {} changes, {} idempotency keys, {} refresh tokens and {} tasks in the trash",
                 gone.changes,
                 gone.keys,
                 gone.sessions,
+                gone.tasks,
             ),
             Err(error) => tracing::warn!("what is old could not be let go: {error}"),
         }
@@ -67,8 +72,16 @@ pub async fn forget(db: &Db, changes_kept: TimeDelta) -> Result<Forgotten> {
     // Further back than there are dates, nothing is old.
     while let Some(cutoff) = now.checked_sub_signed(changes_kept) {
         let mut conn = db.conn().await?;
-        let some = changes::forget_older_than(&mut conn, cutoff, CHANGES_AT_ONCE).await?;
+        let some = changes::forget_older_than(&mut conn, cutoff, AT_ONCE).await?;
         gone.changes += some;
+        if some == 0 {
+            break;
+        }
+    }
+    loop {
+        let mut conn = db.conn().await?;
+        let some = Task::purge_deleted(&mut conn, now - TRASH_KEPT, AT_ONCE).await?;
+        gone.tasks += some;
         if some == 0 {
             break;
         }

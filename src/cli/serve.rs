@@ -8,17 +8,19 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 
-use super::{Outcome, migrate, seed};
+use super::{Outcome, documents, migrate, seed};
 use crate::{
     auth::{BadIssuer, Gate, GateOptions, IssuerOptions, Keys},
     config::{Config, Secret},
     db::Database,
-    http::{self, App},
+    graphql::document::{BadManifest, Manifest},
+    http::{self, App, Options},
     metrics::process,
     seeds, upkeep,
 };
 
 pub(super) async fn run(config: &Config) -> Outcome {
+    let manifest = documents::named_by(config)?;
     let gate = Gate::new(keys(config)?, gate_options(config)?)?;
     // Taken first: a second server on the same port ends before it touches anything.
     let listeners = Listeners {
@@ -31,7 +33,10 @@ pub(super) async fn run(config: &Config) -> Outcome {
         tracing::info!("stopped before it was ready");
         return Ok(());
     };
-    let outcome = run_on(config, gate, &mut database, listeners, ended).await;
+    let outcome = match app(config, gate, &database, manifest.as_ref()) {
+        Ok(app) => run_on(config, app, &mut database, listeners, ended).await,
+        Err(error) => Err(error.into()),
+    };
     database.close().await;
     outcome
 }
@@ -81,17 +86,30 @@ fn warn_of_private_production(config: &Config) {
     }
 }
 
-async fn run_on(
+fn app(
     config: &Config,
     gate: Gate,
+    database: &Database,
+    manifest: Option<&Manifest>,
+) -> Result<App, BadManifest> {
+    let app = App::new(database.pool(), gate, Options::from(config));
+    if let Some(manifest) = manifest {
+        app.engine.documents.trust(manifest)?;
+        tracing::info!("documents trusted: {}", manifest.len());
+    }
+    Ok(app)
+}
+
+async fn run_on(
+    config: &Config,
+    app: App,
     database: &mut Database,
     Listeners { listener, metrics }: Listeners,
     ended: StopSignal,
 ) -> Outcome {
-    banner(config, database, listener.local_addr()?);
     let pool = database.pool();
-    let app = App::new(pool.clone(), gate, config.into());
-    let draining = app.draining.clone();
+    banner(config, database, listener.local_addr()?);
+    let (draining, engine) = (app.draining.clone(), app.engine.clone());
     let watching = watch(metrics, app.clone());
     let changes_kept = TimeDelta::days(config.changes_kept_days.get().into());
     let signal = async move { ended.wait().await };
@@ -106,6 +124,7 @@ async fn run_on(
         finished = serving => finished?,
         () = database.keep_running() => true,
         () = upkeep::daily(pool, changes_kept) => true,
+        () = documents::trust_again(config, &engine) => true,
         failed = watching => return Err(failed.into()),
     };
     if finished {
@@ -217,7 +236,9 @@ fn banner(config: &Config, database: &Database, address: SocketAddr) {
     }
     println!("\n  Regimen {} is ready\n", env!("CARGO_PKG_VERSION"));
     println!("  GraphQL    http://{address}/graphql");
-    println!("  GraphiQL   http://{address}/graphiql");
+    if config.graphiql {
+        println!("  GraphiQL   http://{address}/graphiql");
+    }
     if seed::demo_belongs(config) && config.seed {
         println!(
             "  Sign in    {} with `{}`",

@@ -14,8 +14,9 @@ use std::{
 
 pub use quantities::{Bytes, Interval, Levels};
 pub use secret::Secret;
+pub(crate) use settings::distance;
 pub use settings::{Config, SETTINGS, Setting};
-pub use values::{Binaries, Environment, LogFormat, LogLevels};
+pub use values::{Binaries, Environment, LogFormat, LogLevels, StatusCodes, TrustedMode};
 
 /// Why the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]

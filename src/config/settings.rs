@@ -10,7 +10,7 @@ use std::{
 
 use super::{
     Bytes, Error, Interval, Levels, Secret, Source,
-    values::{Binaries, Environment, LogFormat, LogLevels, Value},
+    values::{Binaries, Environment, LogFormat, LogLevels, StatusCodes, TrustedMode, Value},
 };
 
 /// What is known of one setting before it is read.
@@ -48,7 +48,7 @@ pub(super) fn meant_by(name: &str) -> Option<&'static str> {
 }
 
 /// How many letters must be added, removed or changed to turn one name into the other.
-fn distance(a: &str, b: &str) -> usize {
+pub(crate) fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, from) in a.chars().enumerate() {
@@ -173,6 +173,25 @@ settings! {
     REGIMEN_OIDC_AUDIENCE: oidc_audience: Option<String> = "";
     /// Where the outside issuer publishes its keys: the address of its JWKS, or a file with it.
     REGIMEN_OIDC_JWKS: oidc_jwks: Option<String> = "";
+    /// Whether clients may ask for the schema (`__schema`, `__type`). Without it only in development;
+    /// admins always may. Where it is off, errors name nothing of the schema that was not in the request.
+    REGIMEN_INTROSPECTION: introspection: bool = "" or environment.is_development();
+    /// Whether errors say what may have been meant by a misspelled name, as long as introspection is on.
+    REGIMEN_SUGGESTIONS: suggestions: bool = "true";
+    /// Whether there is a page to try the API, at `/graphiql`. Without it only in development.
+    REGIMEN_GRAPHIQL: graphiql: bool = "" or environment.is_development();
+    /// Whether clients may send the SHA-256 of a document that the server has seen, instead of its text
+    /// (automatic persisted queries).
+    REGIMEN_PERSISTED_QUERIES: persisted_queries: bool = "true";
+    /// The manifest of trusted documents: JSON, as graphql-codegen, the Relay compiler or Apollo's tools
+    /// write it. Clients may send their ids instead of their text. SIGHUP has it read again.
+    REGIMEN_TRUSTED_DOCUMENTS: trusted_documents: Option<PathBuf> = "";
+    /// What happens to documents that are not in the manifest: `off` answers them, `report` answers and
+    /// logs them, `enforce` refuses them.
+    REGIMEN_TRUSTED_MODE: trusted_mode: TrustedMode = "off";
+    /// Which status codes requests that could not run, or not wholly, are answered with: `audited` are
+    /// 400 and 200, `draft` are 400, 422 and 294, as the newer draft of GraphQL over HTTP has them.
+    REGIMEN_STATUS_CODES: status_codes: StatusCodes = "audited";
     /// Where the private PostgreSQL keeps its data. Without it `.regimen` in the current folder.
     REGIMEN_DATA_DIR: data_dir: PathBuf = "" or source.data_dir.clone();
     /// Where the programs of the private PostgreSQL come from: `auto` takes installed ones and

@@ -57,6 +57,8 @@ plain_values! {
     Interval: "a time from `10ms` to `1d`, with its unit, such as `5s` or `2m`",
     Environment: "`development` or `production`",
     LogFormat: "`pretty` or `json`",
+    StatusCodes: "`audited` or `draft`",
+    TrustedMode: "`off`, `report` or `enforce`",
     LogLevels: "a level such as `info`, or levels by module such as `info,regimen::sql=debug`",
     Binaries: "`auto`, `local`, `download`, or the folder that holds the PostgreSQL programs",
 }
@@ -150,7 +152,21 @@ word_enum! {
     LogFormat { Pretty = "pretty", Json = "json" }
 }
 
+word_enum! {
+    /// Which status codes tell how a GraphQL request ended.
+    StatusCodes { Audited = "audited", Draft = "draft" }
+}
+
+word_enum! {
+    /// What happens to documents that nobody vouched for.
+    TrustedMode { Off = "off", Report = "report", Enforce = "enforce" }
+}
+
 impl Environment {
+    pub(super) const fn is_development(self) -> bool {
+        matches!(self, Self::Development)
+    }
+
     pub(super) const fn connect_retries(self) -> u32 {
         match self {
             Self::Development => 0,

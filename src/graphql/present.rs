@@ -49,6 +49,7 @@ fn present_error(error: &mut ServerError) {
         let code = if error.path.is_empty() {
             "BAD_REQUEST"
         } else {
+            error.message = reason(&error.message).to_owned();
             "VALIDATION"
         };
         set(error, "code", code);
@@ -69,8 +70,10 @@ fn present_error(error: &mut ServerError) {
     let extensions = error
         .extensions
         .get_or_insert_with(ErrorExtensionValues::default);
+    if let Some(field) = ours.field() {
+        extensions.set("field", field);
+    }
     match &ours {
-        Error::Invalid { field, .. } => extensions.set("field", field.as_str()),
         Error::Conflict { id, version, .. } => {
             if let Some(id) = id {
                 extensions.set("id", id.to_string());
@@ -87,6 +90,20 @@ fn present_error(error: &mut ServerError) {
             );
         }
         _ => {}
+    }
+}
+
+/// Why the library could not take a value. It says so between names of types, some of which are ours
+/// alone; what a scalar of ours has to say about it stays.
+fn reason(message: &str) -> &str {
+    let message = message.split(" (occurred while parsing ").next();
+    let message = message.unwrap_or_default();
+    match message.strip_prefix("Failed to parse \"") {
+        Some(rest) => rest.split_once("\": ").map_or(rest, |(_, reason)| reason),
+        None if message.starts_with("Expected input type ") => {
+            "this value cannot be taken for its argument: send what the schema describes"
+        }
+        None => message,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The edge: what arrives over HTTP and where it goes. No rule of the domain lives here.
 
 mod bearer;
+mod cached;
 mod client;
 mod door;
 mod graphiql;
@@ -8,9 +9,11 @@ mod graphql;
 mod health;
 mod metrics;
 mod negotiate;
+mod options;
 mod requests;
 mod shutdown;
 mod sse;
+mod status;
 mod streams;
 mod ws;
 
@@ -28,35 +31,12 @@ use serde_json::json;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
 pub use metrics::{Responses, serve as serve_metrics};
+pub use options::Options;
 pub use requests::RequestId;
 pub use shutdown::{Draining, serve};
 pub use streams::{StreamLimits, Streams};
 
-use crate::{
-    auth::Gate, config::Config, db::Db, graphql::document::Limits, schema::engine::Engine,
-    traffic::RateOptions,
-};
-
-/// How much the edge takes, and from whom.
-#[derive(Clone, Debug)]
-pub struct Options {
-    pub limits: Limits,
-    pub rates: RateOptions,
-    pub streams: StreamLimits,
-    /// The largest body or message that is read, in bytes.
-    pub body: usize,
-}
-
-impl From<&Config> for Options {
-    fn from(config: &Config) -> Self {
-        Self {
-            limits: config.into(),
-            rates: config.into(),
-            streams: config.into(),
-            body: config.limit_body.0,
-        }
-    }
-}
+use crate::{auth::Gate, db::Db, schema::engine::Engine};
 
 /// What every handler can reach.
 #[derive(Clone)]
@@ -67,28 +47,23 @@ pub struct App {
     pub draining: Arc<Draining>,
     pub streams: Arc<Streams>,
     pub responses: Arc<Responses>,
-    body: usize,
+    pub options: Arc<Options>,
 }
 
 impl App {
     #[must_use]
     pub fn new(db: Db, gate: Gate, options: Options) -> Self {
-        let Options {
-            limits,
-            rates,
-            streams,
-            body,
-        } = options;
         let gate = Arc::new(gate);
-        let engine = Engine::new(db.clone(), Arc::clone(&gate), limits, rates);
+        let (limits, rules) = (options.limits.clone(), options.rules);
+        let engine = Engine::new(db.clone(), Arc::clone(&gate), limits, rules, options.rates);
         Self {
             db,
             gate,
             engine: Arc::new(engine),
             draining: Arc::default(),
-            streams: Streams::new(streams),
+            streams: Streams::new(options.streams.clone()),
             responses: Arc::default(),
-            body,
+            options: Arc::new(options),
         }
     }
 }
@@ -96,6 +71,11 @@ impl App {
 /// All routes.
 pub fn router(app: App) -> Router {
     let (draining, responses) = (Arc::clone(&app.draining), Arc::clone(&app.responses));
+    let explorer = if app.options.graphiql {
+        graphiql::routes()
+    } else {
+        Router::new()
+    };
     let routes = Router::new()
         .route(
             "/graphql",
@@ -103,10 +83,10 @@ pub fn router(app: App) -> Router {
                 .post(graphql::post)
                 .fallback(graphql::other),
         )
-        .layer(DefaultBodyLimit::max(app.body))
+        .layer(DefaultBodyLimit::max(app.options.body))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
-        .merge(graphiql::routes())
+        .merge(explorer)
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)
         .with_state(app);
@@ -117,6 +97,7 @@ pub fn router(app: App) -> Router {
 fn surrounded(routes: Router, draining: Arc<Draining>, responses: Arc<Responses>) -> Router {
     routes
         .layer(CompressionLayer::new())
+        .layer(middleware::map_response(cached::weaken_if_compressed))
         .layer(CatchPanicLayer::custom(requests::panicked))
         .layer(middleware::from_fn_with_state(
             draining,

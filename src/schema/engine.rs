@@ -15,11 +15,12 @@ use futures_util::{
     future::BoxFuture,
     stream::{BoxStream, StreamExt},
 };
-use serde::Deserialize;
 use tracing::{Instrument, trace_span};
 
 use super::{
-    Schema, permissions,
+    Schema,
+    asked::Asked,
+    permissions,
     tally::{Begun, Running, Tally},
 };
 use crate::{
@@ -29,24 +30,16 @@ use crate::{
     error::Error,
     graphql::{
         self,
-        document::{Documents, JsonMap, Limits, Prepared, Refusal, drop_absent, for_executor},
+        document::{
+            Concealed, Documents, Introspected, Limits, Prepared, Refusal, Rules, for_executor,
+        },
         written::Unwritten,
     },
     logging::spans,
     metrics::Page,
     traffic::{Payer, RateOptions, Rates},
-    viewer::{Caller, Client},
+    viewer::{Caller, Client, Role},
 };
-
-/// What a client asks for, however it was sent. Keys that nobody knows are ignored.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Asked {
-    pub query: Option<String>,
-    pub operation_name: Option<String>,
-    pub variables: Option<JsonMap>,
-    pub extensions: Option<JsonMap>,
-}
 
 /// What became of a request.
 pub enum Outcome {
@@ -54,8 +47,6 @@ pub enum Outcome {
     Refused(Response),
     /// Only reading is allowed here, and this would have written.
     WrongMethod(Response),
-    /// It ran, well or with errors in its fields.
-    Executed(Response),
     /// Its sender has spent too much, and may come back after so long.
     Limited(Response, Duration),
 }
@@ -102,7 +93,7 @@ pub fn is_request_error(answer: &Response) -> bool {
 /// The schema with everything that stands before it.
 pub struct Engine {
     pub schema: Schema,
-    documents: Documents,
+    pub documents: Documents,
     rates: Rates,
     tally: Arc<Tally>,
     hub: Arc<Hub>,
@@ -112,11 +103,11 @@ pub struct Engine {
 
 impl Engine {
     #[must_use]
-    pub fn new(db: Db, gate: Arc<Gate>, limits: Limits, rates: RateOptions) -> Self {
+    pub fn new(db: Db, gate: Arc<Gate>, limits: Limits, rules: Rules, rates: RateOptions) -> Self {
         let hub = Hub::new(db.clone());
         let schema = super::schema(Arc::clone(&hub), db.clone(), gate);
         let most_errors = limits.errors;
-        let documents = Documents::new(&schema.sdl(), limits);
+        let documents = Documents::new(&super::text(&schema), limits, rules);
         Self {
             schema,
             documents,
@@ -140,19 +131,24 @@ impl Engine {
         let payer = payer(caller, &about);
         let Admission {
             mut request,
+            introspected,
             begun,
             merges,
+            concealed,
         } = self
             .pay_and_admit(payer, asked, caller, allowed)
             .inspect_err(|outcome| self.tally.count_errors(outcome.response()))?;
         let (kind, cost) = (begun.kind, begun.cost);
         let name = begun.name.as_deref();
         let span = trace_span!(target: spans::TARGET, "operation", name, kind = kind.name(), cost);
-        let finish = self.finish(self.tally.begin(&begun));
+        let finish = self.finish(self.tally.begin(&begun), concealed);
         request.data = about;
         let mut request = request.data(graphql::loaders(self.db.clone())).data(caller);
         if merges {
             request = request.data(Unwritten);
+        }
+        if let Some(introspected) = introspected {
+            request = request.data(introspected);
         }
         if kind == OperationType::Subscription {
             let events = AssertUnwindSafe(self.schema.execute_stream(request)).catch_unwind();
@@ -176,10 +172,12 @@ impl Engine {
     fn finish(
         &self,
         running: Running,
+        concealed: Option<Concealed>,
     ) -> impl Fn(Result<Response, Box<dyn Any + Send>>) -> Response + Send + use<> {
         let most = self.most_errors;
         move |answer| {
-            let answer = answer.map_or_else(panicked, |it| graphql::present(it, most));
+            let presented = |answer| present(answer, most, concealed.as_ref());
+            let answer = answer.map_or_else(panicked, presented);
             running.answered(&answer);
             answer
         }
@@ -212,7 +210,11 @@ impl Engine {
         allowed: Allowed,
     ) -> Result<Admission, Box<Outcome>> {
         let refused = |refusal: Refusal| Box::new(Outcome::Refused(refusal.into()));
-        let document = self.document(&asked).map_err(refused)?;
+        let document = asked.named().map_err(refused)?;
+        let document = self
+            .documents
+            .find(document, asked.text())
+            .map_err(refused)?;
         let given = asked.variables.unwrap_or_default();
         let name = asked.operation_name.as_deref();
         let admitted = self
@@ -222,15 +224,25 @@ impl Engine {
         let operation = admitted.operation;
         let kind = operation.operation_type;
         may_run(kind, allowed)?;
-        if let Some(response) = forbidden_root(&document, operation, caller, self.most_errors) {
-            return Err(Box::new(if kind == OperationType::Subscription {
-                Outcome::Refused(response)
-            } else {
-                Outcome::Executed(response)
-            }));
+        if !self.may_introspect(caller) && introspects(&document, operation) {
+            return Err(refused(no_introspection()));
         }
-        let mut runnable = document.runnable.clone();
-        drop_absent(&mut runnable, operation, &admitted.variables);
+        let concealed = if self.may_introspect(caller) {
+            None
+        } else {
+            self.documents.concealed(&document, &given)
+        };
+        if kind == OperationType::Subscription
+            && let Some(response) = forbidden_root(&document, operation, caller)
+        {
+            let response = present(response, self.most_errors, concealed.as_ref());
+            return Err(Box::new(Outcome::Refused(response)));
+        }
+        let introspected = self
+            .documents
+            .introspect(&document, &admitted)
+            .map_err(refused)?;
+        let runnable = self.documents.to_run(&document, &admitted);
         let mut request = Request::new("").variables(for_executor(&admitted.variables));
         request.operation_name = asked.operation_name;
         request.set_parsed_query(runnable);
@@ -243,8 +255,10 @@ impl Engine {
         };
         Ok(Admission {
             request,
+            introspected,
             begun,
             merges: document.merges,
+            concealed,
         })
     }
 
@@ -256,31 +270,37 @@ impl Engine {
         self.hub.write(page);
     }
 
-    fn document(&self, asked: &Asked) -> Result<Arc<Prepared>, Refusal> {
-        match asked.query.as_deref() {
-            Some(text) if !text.is_empty() => self.documents.prepare(text),
-            _ => Err(Refusal::request(
-                "BAD_REQUEST",
-                "there is no `query` in the request",
-            )),
-        }
+    /// The schema is shown to everybody or to admins alone: those can do anything, so it hides nothing
+    /// from them.
+    fn may_introspect(&self, caller: Caller) -> bool {
+        self.documents.are_open() || caller.is_some_and(|viewer| viewer.role == Role::Admin)
     }
 }
 
 struct Admission {
     request: Request,
+    introspected: Option<Introspected>,
     begun: Begun,
     merges: bool,
+    concealed: Option<Concealed>,
+}
+
+/// An answer as it may be shown.
+fn present(answer: Response, most_errors: usize, concealed: Option<&Concealed>) -> Response {
+    let answer = graphql::present(answer, most_errors);
+    match concealed {
+        Some(concealed) => concealed.within(answer),
+        None => answer,
+    }
 }
 
 impl Outcome {
     /// The answer to it.
     pub const fn response(&self) -> &Response {
         match self {
-            Self::Refused(response)
-            | Self::WrongMethod(response)
-            | Self::Executed(response)
-            | Self::Limited(response, _) => response,
+            Self::Refused(response) | Self::WrongMethod(response) | Self::Limited(response, _) => {
+                response
+            }
         }
     }
 }
@@ -319,14 +339,8 @@ fn may_run(kind: OperationType, allowed: Allowed) -> Result<(), Box<Outcome>> {
     }
 }
 
-/// The answer where a root field is not for this caller: the operation was right, so it is an error
-/// of the field.
-fn forbidden_root(
-    document: &Prepared,
-    operation: &Operation,
-    caller: Caller,
-    most_errors: usize,
-) -> Option<Response> {
+/// The answer where a subscription is not for this caller. What has one answer says so in its field.
+fn forbidden_root(document: &Prepared, operation: &Operation, caller: Caller) -> Option<Response> {
     let (field, error) = operation.root_fields(&document.checked).find_map(|field| {
         Some((
             field,
@@ -341,10 +355,20 @@ fn forbidden_root(
     let mut error: ServerError = async_graphql::Error::from(error).into_server_error(pos);
     let key = field.response_name().to_string();
     error.path.push(PathSegment::Field(key));
-    Some(graphql::present(
-        Response::from_errors(vec![error]),
-        most_errors,
-    ))
+    Some(Response::from_errors(vec![error]))
+}
+
+/// Whether it asks for the schema; `__typename` says no more than the document does.
+fn introspects(document: &Prepared, operation: &Operation) -> bool {
+    operation
+        .root_fields(&document.checked)
+        .any(|field| matches!(field.name.as_str(), "__schema" | "__type"))
+}
+
+fn no_introspection() -> Refusal {
+    let message =
+        "introspection is off on this server: sign in as an admin, or ask its owner for the schema";
+    Refusal::request("INTROSPECTION_DISABLED", message)
 }
 
 fn no_subscriptions() -> Refusal {

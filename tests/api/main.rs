@@ -9,8 +9,10 @@
 mod support;
 
 mod auth;
+mod cached;
 mod changes;
 mod config;
+mod documents;
 mod edge;
 mod engine;
 mod exercises;
@@ -24,10 +26,13 @@ mod node;
 mod nulls;
 mod process;
 mod remote;
+mod rules;
 mod schema;
 mod seeds;
+mod semantics;
 mod sets;
 mod settings;
+mod statuses;
 mod story;
 mod subscriptions;
 mod sync;

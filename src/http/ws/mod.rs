@@ -45,7 +45,7 @@ pub(super) fn open(
     };
     // A message beyond the limit is still read if it is below this, because there is no other way to say
     // goodbye to its sender.
-    let largest_read = 2 * app.body;
+    let largest_read = 2 * app.options.body;
     let upgrade = upgrade
         .protocols([PROTOCOL])
         .max_message_size(largest_read)

@@ -81,13 +81,15 @@ fn every_message_in_the_troubleshooting_is_one_that_the_program_prints() {
     );
 }
 
+/// Of the server and of what measures it, themselves left out.
 fn dependencies() -> BTreeSet<String> {
-    let manifest = read("Cargo.toml");
-    let sections = manifest
+    let manifests = read("Cargo.toml") + &read("benches/Cargo.toml");
+    let sections = manifests
         .split("\n[")
         .filter(|it| it.contains("dependencies]\n"));
     let lines = sections.flat_map(|section| section.lines().skip(1));
     lines
+        .filter(|line| !line.contains("path = "))
         .filter_map(|line| Some(line.split_once(" = ")?.0.to_owned()))
         .collect()
 }

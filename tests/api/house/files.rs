@@ -65,7 +65,7 @@ fn every_migration_can_be_undone() {
 
 #[test]
 fn every_script_can_be_run() {
-    let mut scripts = vec![root().join(".ci/run")];
+    let mut scripts = vec![root().join(".ci/run"), root().join("benches/run")];
     scripts.extend(
         fs::read_dir(root().join("scripts"))
             .unwrap()

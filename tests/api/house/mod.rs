@@ -44,7 +44,8 @@ fn files(folder: &Path, end: &str) -> Vec<PathBuf> {
 /// The path from here and the text of every source file.
 fn sources() -> Vec<(String, String)> {
     let name = |path: &Path| path.strip_prefix(root()).unwrap().display().to_string();
-    let found = files(&root().join("src"), ".rs").into_iter();
+    let rooms = ["src", "benches"].map(|folder| files(&root().join(folder), ".rs"));
+    let found = rooms.into_iter().flatten();
     found
         .map(|path| (name(&path), fs::read_to_string(&path).unwrap()))
         .collect()

@@ -146,10 +146,12 @@ impl TestApp {
 
     async fn send(&self, token: Option<&str>, query: &str, variables: Value) -> Answer {
         let body = json!({"query": query, "variables": variables});
-        let mut request = self
-            .client
-            .post(format!("{}/graphql", self.url))
-            .json(&body);
+        self.post(token, &body).await
+    }
+
+    /// Sends one request as it is.
+    pub async fn post(&self, token: Option<&str>, body: &Value) -> Answer {
+        let mut request = self.client.post(format!("{}/graphql", self.url)).json(body);
         if let Some(token) = token {
             request = request.bearer_auth(token);
         }
