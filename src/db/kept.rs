@@ -43,12 +43,11 @@ impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Kept<Q> {
             self.query.to_sql(&mut text, backend)?;
             Ok(text.finish())
         };
-        let text = match self.text.get() {
-            Some(text) => text,
-            None => {
-                let text = fresh()?;
-                self.text.get_or_init(|| text)
-            }
+        let text = if let Some(text) = self.text.get() {
+            text
+        } else {
+            let text = fresh()?;
+            self.text.get_or_init(|| text)
         };
         debug_assert_eq!(fresh().as_ref(), Ok(text), "the text of this query changes");
         out.push_sql(text);

@@ -33,7 +33,10 @@ async fn rows_write_what_the_executor_would_have_answered() {
         assert!(written.contains("\"data\":{\""), "{written}");
         longest = longest.max(written.len());
     }
-    assert!(longest > 3000, "the documents ask for next to nothing: {longest}");
+    assert!(
+        longest > 3000,
+        "the documents ask for next to nothing: {longest}"
+    );
 }
 
 /// The text of the answer, without what it cost.
