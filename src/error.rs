@@ -47,8 +47,11 @@ pub enum Error {
         "this cursor is older than what is kept: read everything again, then continue from a new `syncCursor`"
     )]
     CursorExpired,
-    #[error("too many attempts: try again in {}", humantime::format_duration(*.retry_after))]
-    RateLimited { retry_after: Duration },
+    #[error("too many {what}: try again in {}", humantime::format_duration(*.retry_after))]
+    RateLimited {
+        what: &'static str,
+        retry_after: Duration,
+    },
     #[error("the server is busy: try again in a moment")]
     Unavailable(#[source] Cause),
     #[error("something went wrong on our side; the request id finds it in the log")]

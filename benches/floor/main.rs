@@ -21,6 +21,10 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use pool::Pool;
 
+/// As our program has it.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 type Failure = Box<dyn Error + Send + Sync>;
 
 #[tokio::main]

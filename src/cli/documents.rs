@@ -26,7 +26,7 @@ pub(super) enum Verb {
 
 pub(super) fn run(verb: &Verb) -> Outcome {
     let Verb::Check { file } = verb;
-    let manifest = checked(file)?;
+    let manifest = checked(file, &Config::defaults()?)?;
     println!("trusted documents: {}, all valid", manifest.len());
     Ok(())
 }
@@ -35,7 +35,7 @@ pub(super) fn run(verb: &Verb) -> Outcome {
 /// documents leaves the database as it was.
 pub(super) fn named_by(config: &Config) -> Result<Option<Manifest>, Box<dyn Error>> {
     match (&config.trusted_documents, config.trusted_mode) {
-        (Some(path), _) => Ok(Some(checked(path)?)),
+        (Some(path), _) => Ok(Some(checked(path, config)?)),
         (None, TrustedMode::Off) => Ok(None),
         (None, mode) => Err(format!(
             "`REGIMEN_TRUSTED_MODE` is `{mode}`, which needs a manifest: name it in `REGIMEN_TRUSTED_DOCUMENTS`"
@@ -68,8 +68,9 @@ pub(super) async fn trust_again(config: &Config, engine: &Engine) {
     pending::<()>().await;
 }
 
-fn checked(path: &Path) -> Result<Manifest, BadManifest> {
+fn checked(path: &Path, config: &Config) -> Result<Manifest, BadManifest> {
     let manifest = Manifest::read(path)?;
-    Documents::new(&schema::sdl(), Limits::default(), Rules::default()).trust(&manifest)?;
+    let documents = Documents::new(&schema::sdl(), Limits::from(config), Rules::default());
+    documents.trust(&manifest)?;
     Ok(manifest)
 }

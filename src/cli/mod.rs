@@ -89,7 +89,7 @@ fn run(matches: &ArgMatches) -> Outcome {
         Verb::Documents(verb) => return documents::run(&verb),
     };
     let config = Config::read(flags(matches), embedded::default_data_dir())?;
-    logging::start(&config);
+    let _spans = logging::start(&config)?;
     for (name, meant) in settings::misspelled_in_environment() {
         tracing::warn!(
             "the environment sets `{name}`, which does not exist: did you mean `{meant}`?"

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use chrono::TimeDelta;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -14,6 +15,7 @@ use crate::{
     db::Database,
     graphql::document::{BadManifest, Manifest},
     http::{self, App, Options},
+    metrics::process,
     seeds, upkeep,
 };
 
@@ -21,7 +23,10 @@ pub(super) async fn run(config: &Config) -> Outcome {
     let manifest = documents::named_by(config)?;
     let gate = Gate::new(keys(config)?, gate_options(config)?)?;
     // Taken first: a second server on the same port ends before it touches anything.
-    let listener = listen(config).await?;
+    let listeners = Listeners {
+        listener: listen(config).await?,
+        metrics: listen_for_metrics(config).await?,
+    };
     let ended = stop_signal()?;
     warn_of_private_production(config);
     let Some(mut database) = open_and_prepare(config, &ended).await? else {
@@ -29,7 +34,7 @@ pub(super) async fn run(config: &Config) -> Outcome {
         return Ok(());
     };
     let outcome = match app(config, gate, &database, manifest.as_ref()) {
-        Ok(app) => run_on(config, app, &mut database, listener, ended).await,
+        Ok(app) => run_on(config, app, &mut database, listeners, ended).await,
         Err(error) => Err(error.into()),
     };
     database.close().await;
@@ -99,12 +104,14 @@ async fn run_on(
     config: &Config,
     app: App,
     database: &mut Database,
-    listener: TcpListener,
+    Listeners { listener, metrics }: Listeners,
     ended: StopSignal,
 ) -> Outcome {
     let pool = database.pool();
     banner(config, database, listener.local_addr()?);
     let (draining, engine) = (app.draining.clone(), app.engine.clone());
+    let watching = watch(metrics, app.clone());
+    let changes_kept = TimeDelta::days(config.changes_kept_days.get().into());
     let signal = async move { ended.wait().await };
     let serving = http::serve(
         listener,
@@ -116,8 +123,9 @@ async fn run_on(
     let finished = tokio::select! {
         finished = serving => finished?,
         () = database.keep_running() => true,
-        () = upkeep::daily(pool) => true,
+        () = upkeep::daily(pool, changes_kept) => true,
         () = documents::trust_again(config, &engine) => true,
+        failed = watching => return Err(failed.into()),
     };
     if finished {
         tracing::info!("stopped");
@@ -171,6 +179,37 @@ async fn listen(config: &Config) -> Result<TcpListener, String> {
                 "cannot listen on {address}: {error}; see `REGIMEN_HOST` and `REGIMEN_PORT`"
             ),
         })
+}
+
+/// The sockets of a server.
+struct Listeners {
+    listener: TcpListener,
+    metrics: Option<TcpListener>,
+}
+
+async fn listen_for_metrics(config: &Config) -> Result<Option<TcpListener>, String> {
+    let Some(address) = config.metrics else {
+        return Ok(None);
+    };
+    process::started();
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        format!("cannot serve metrics on {address}: {error}; see `REGIMEN_METRICS`")
+    })?;
+    if let Ok(address) = listener.local_addr() {
+        tracing::info!("metrics are at http://{address}/metrics");
+    }
+    Ok(Some(listener))
+}
+
+/// Serves metrics where they are asked for; otherwise waits for ever.
+async fn watch(listener: Option<TcpListener>, app: App) -> std::io::Error {
+    match listener {
+        Some(listener) => match http::serve_metrics(listener, app).await {
+            Ok(()) => std::io::ErrorKind::BrokenPipe.into(),
+            Err(error) => error,
+        },
+        None => std::future::pending().await,
+    }
 }
 
 async fn prepare(config: &Config, database: &Database) -> Outcome {

@@ -2,6 +2,7 @@
 //! Nothing else in the program looks at the environment.
 
 mod dotenv;
+mod quantities;
 mod secret;
 mod settings;
 mod values;
@@ -11,6 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub use quantities::{Bytes, Interval, Levels};
 pub use secret::Secret;
 pub(crate) use settings::distance;
 pub use settings::{Config, SETTINGS, Setting};

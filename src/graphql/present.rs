@@ -6,10 +6,14 @@ use async_graphql::{ErrorExtensionValues, Response, ServerError};
 
 use crate::error::Error;
 
-/// Gives every error of the answer a code, and lets no text out that was not written for clients.
+/// Gives every error of the answer a code, and lets no text out that was not written for clients. Of
+/// more errors than `most`, the others are only counted.
 #[must_use]
-pub fn present(mut response: Response) -> Response {
-    for mut error in std::mem::take(&mut response.errors) {
+pub fn present(mut response: Response, most: usize) -> Response {
+    let mut found = std::mem::take(&mut response.errors);
+    let mut omitted = found.len().saturating_sub(most);
+    found.truncate(most);
+    for mut error in found {
         let items = items_of(&error);
         for (field, item) in items.iter().cloned() {
             let mut error = error.clone();
@@ -23,7 +27,12 @@ pub fn present(mut response: Response) -> Response {
             response.errors.push(error);
         }
     }
-    response
+    omitted += response.errors.len().saturating_sub(most);
+    response.errors.truncate(most);
+    if omitted == 0 {
+        return response;
+    }
+    response.extension("omittedErrors", omitted.into())
 }
 
 /// The errors that one field has about items of a list; none where it is about something else.
@@ -73,7 +82,7 @@ fn present_error(error: &mut ServerError) {
                 extensions.set("version", *version);
             }
         }
-        Error::RateLimited { retry_after } => {
+        Error::RateLimited { retry_after, .. } => {
             let seconds = retry_after.as_millis().div_ceil(1000);
             extensions.set(
                 "retryAfterSeconds",

@@ -28,7 +28,10 @@ use crate::{
         document::{JsonMap, Refusal},
         written::{answer_json, errors_json},
     },
-    schema::engine::{Allowed, Asked, Outcome, Started},
+    schema::{
+        asked::Asked,
+        engine::{Allowed, Outcome, Started},
+    },
 };
 
 /// A GET's parameters; an empty one counts as absent.
@@ -264,6 +267,13 @@ fn not_started(app: &App, media: Media, always_events: bool, outcome: &Outcome) 
             let told = if always_events { Media::GraphQl } else { media };
             let status = codes.of_refused(told, code(response).unwrap_or_default());
             write_errors(codes.media(media, status), status, response)
+        }
+        Outcome::Limited(response, retry_after) => {
+            let status = StatusCode::TOO_MANY_REQUESTS;
+            let mut response = write_errors(codes.media(media, status), status, response);
+            let seconds = HeaderValue::from(retry_after.as_secs());
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
+            response
         }
         Outcome::WrongMethod(response) => {
             let status = StatusCode::METHOD_NOT_ALLOWED;

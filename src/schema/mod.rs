@@ -1,10 +1,12 @@
 //! Where the concepts become one schema: the roots, and who may use which of their fields.
 
+pub mod asked;
 pub mod engine;
 mod node;
 pub mod permissions;
 mod root;
 mod subscription;
+mod tally;
 
 use std::sync::Arc;
 
@@ -75,11 +77,11 @@ pub type Schema = async_graphql::Schema<Root<Query>, Root<Mutation>, Subscriptio
 ///
 /// When a root field has no row in the table of permissions: nobody may start such a server.
 #[must_use]
-pub fn schema(db: Db, gate: Arc<Gate>) -> Schema {
+pub fn schema(hub: Arc<Hub>, db: Db, gate: Arc<Gate>) -> Schema {
     let schema = builder()
         .validation_mode(ValidationMode::Fast)
         .limit_recursive_depth(256)
-        .data(Hub::new(db.clone()))
+        .data(hub)
         .data(db)
         .data(gate)
         .finish();

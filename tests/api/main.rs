@@ -16,6 +16,7 @@ mod documents;
 mod edge;
 mod engine;
 mod exercises;
+mod guards;
 mod history;
 mod house;
 mod http;

@@ -11,7 +11,7 @@ const PARTLY: &str = r#"{ version exercise(id: "00000000-0000-7000-8000-00000000
 const NOT_AT_ALL: &str = "{ exercises(first: 1000) { totalCount } }";
 
 async fn draft() -> TestApp {
-    TestApp::start_edged(|options| options.status_codes = StatusCodes::Draft).await
+    TestApp::start_guarded(|options| options.status_codes = StatusCodes::Draft).await
 }
 
 /// The status and the media type of the answer to this body.

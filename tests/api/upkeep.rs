@@ -1,5 +1,6 @@
 //! What a server lets go of in time.
 
+use chrono::TimeDelta;
 use diesel_async::SimpleAsyncConnection;
 use regimen::upkeep::{self, Forgotten};
 use serde_json::json;
@@ -39,8 +40,8 @@ async fn what_is_old_goes_and_what_is_new_stays() {
         .await
         .unwrap();
 
-    let first = upkeep::forget(&app.db).await.unwrap();
-    let second = upkeep::forget(&app.db).await.unwrap();
+    let first = upkeep::forget(&app.db, TimeDelta::days(90)).await.unwrap();
+    let second = upkeep::forget(&app.db, TimeDelta::days(90)).await.unwrap();
 
     assert_eq!(
         first,

@@ -6,6 +6,7 @@ mod cost;
 mod introspection;
 mod limits;
 mod lists;
+mod measure;
 mod merge;
 mod merged;
 mod named;
@@ -55,6 +56,8 @@ use crate::config::TrustedMode;
 /// What a document is called among the sources it was read with.
 const FILE_NAME: &str = "document.graphql";
 
+use crate::metrics::{Counter, Page};
+
 /// A document's SHA-256.
 pub type Hash = [u8; 32];
 
@@ -88,6 +91,8 @@ pub struct Documents {
     trusted: RwLock<Arc<Trusted>>,
     /// How many requests for others were answered and reported.
     untrusted: AtomicU64,
+    hits: Counter,
+    misses: Counter,
 }
 
 #[derive(Clone)]
@@ -121,6 +126,8 @@ impl Documents {
             cache,
             trusted: RwLock::default(),
             untrusted: AtomicU64::new(0),
+            hits: Counter::default(),
+            misses: Counter::default(),
         }
     }
 
@@ -194,8 +201,10 @@ impl Documents {
             return Err(Refusal::untrusted());
         }
         if let Some(known) = self.cache.get(&hash) {
+            self.hits.add(1);
             return Ok(self.seen(known));
         }
+        self.misses.add(1);
         let prepared = Arc::new(self.check(text, hash, self.rules.wording())?);
         self.cache.insert(hash, Arc::clone(&prepared));
         Ok(self.seen(prepared))
@@ -266,7 +275,7 @@ impl Documents {
             ));
         }
         let ast = parsed.map_err(|WithErrors { errors, .. }| Refusal::syntax(&errors))?;
-        limits::measure(&ast, &self.limits)?;
+        measure::measure(&ast, &self.limits)?;
         let checked = self.validate(&ast, wording)?;
         lists::same(&ast, &self.schema)?;
         let mut runnable = runnable(text, &checked)?;
@@ -363,6 +372,25 @@ impl Documents {
 
 fn hash_of(text: &str) -> Hash {
     Sha256::digest(text).into()
+}
+
+impl Documents {
+    /// Writes what is known of them for those who watch.
+    pub fn write(&self, page: &mut Page) {
+        let name = "regimen_document_lookups_total";
+        page.counter(
+            name,
+            "Documents that were known already, and those that were not.",
+        );
+        page.sample(name, &[("found", "true")], self.hits.read());
+        page.sample(name, &[("found", "false")], self.misses.read());
+        let name = "regimen_documents_kept";
+        page.gauge(name, "Documents that are kept ready for the next time.");
+        page.sample(name, &[], self.cache.len());
+        let name = "regimen_documents_kept_bytes";
+        page.gauge(name, "What they take of memory, as far as it is known.");
+        page.sample(name, &[], self.cache.weight());
+    }
 }
 
 /// An operation that may run.

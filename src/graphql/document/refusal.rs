@@ -1,5 +1,7 @@
 //! Why a document or a request is not executed: a code, a message, and where in the document.
 
+use std::fmt::Display;
+
 use apollo_compiler::{
     Schema,
     diagnostic::Diagnostic,
@@ -11,6 +13,9 @@ use super::wording::Wording;
 
 /// The most errors that are listed; a document with more is told of these.
 const MOST_ERRORS: usize = 8;
+
+/// A longer message is cut.
+const LONGEST_MESSAGE: usize = 1_000;
 
 /// Errors of a request that is not executed.
 #[derive(Clone, Debug)]
@@ -24,7 +29,7 @@ impl Refusal {
     pub fn request(code: &'static str, message: impl Into<String>) -> Self {
         Self {
             code,
-            errors: vec![(message.into(), None)],
+            errors: vec![(shortened(message.into()), None)],
         }
     }
 
@@ -80,7 +85,7 @@ impl Refusal {
         )
     }
 
-    pub(super) fn limit(code: &'static str, what: &str, most: usize) -> Self {
+    pub(super) fn limit(code: &'static str, what: &str, most: impl Display) -> Self {
         Self::request(
             code,
             format!("this document has more than {most} {what}: ask for less at once"),
@@ -104,13 +109,22 @@ impl Refusal {
                 line: range.start.line,
                 column: range.start.column,
             });
-            (told(error.error), place)
+            (shortened(told(error.error)), place)
         });
         Self {
             code,
             errors: errors.collect(),
         }
     }
+}
+
+/// A message may quote the document, and a name in it may be a megabyte long.
+fn shortened(mut message: String) -> String {
+    if message.len() > LONGEST_MESSAGE {
+        message.truncate(message.floor_char_boundary(LONGEST_MESSAGE));
+        message.push('…');
+    }
+    message
 }
 
 impl From<Refusal> for Response {

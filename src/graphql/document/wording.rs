@@ -62,12 +62,11 @@ fn nameless(kind: Option<&str>) -> Option<&'static str> {
         | "ConflictingFieldType"
         | "ConflictingFieldArgument"
         | "ConflictingFieldName" => return None,
-        "UndefinedField" => "there is no such field here",
+        "UndefinedField" | "UndefinedInputValue" => "there is no such field here",
         "UndefinedArgument" => "there is no such argument here",
         "UndefinedEnumValue" => "there is no such value here",
-        "UndefinedInputValue" => "there is no such input field here",
         "RequiredArgument" => "a required argument is missing",
-        "RequiredField" => "a required input field is missing",
+        "RequiredField" => "a required field is missing",
         "UnsupportedValueType" => "a value of another type is expected here",
         "DisallowedVariableUsage" => "a variable of this type cannot be used here",
         "SubselectionOnScalarType" | "SubselectionOnEnumType" => "this field takes no selection",

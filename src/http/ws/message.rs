@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::end::End;
-use crate::{graphql::written::answer_json, json::WriteJson, schema::engine::Asked};
+use crate::{graphql::written::answer_json, json::WriteJson, schema::asked::Asked};
 
 /// The longest id of an operation that is taken.
 const LONGEST_ID: usize = 256;

@@ -159,7 +159,9 @@ fn spawn(
         Ok(Started::Once(answer)) => tokio::spawn(once(answer, teller, turns).in_current_span()),
         Ok(Started::Many(answers)) => tokio::spawn(many(answers, teller).in_current_span()),
         Err(outcome) => {
-            let (Outcome::Refused(refusal) | Outcome::WrongMethod(refusal)) = *outcome;
+            let (Outcome::Refused(refusal)
+            | Outcome::WrongMethod(refusal)
+            | Outcome::Limited(refusal, _)) = *outcome;
             let event = Event::Failed(refusal.errors);
             tokio::spawn(async move { teller.tell(event).await })
         }

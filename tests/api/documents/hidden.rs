@@ -246,7 +246,7 @@ async fn leaks(app: &TestApp, token: &str, guess: &Guess, names: &BTreeSet<Strin
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_guess_is_answered_with_a_name_that_was_not_in_it() {
     let open = TestApp::start().await;
-    let closed = TestApp::start_edged(|options| options.rules.introspection = false).await;
+    let closed = TestApp::start_guarded(|options| options.rules.introspection = false).await;
     let schema = schema();
     let names = names(&schema);
     let guesses = guesses(&schema, &names);
@@ -285,7 +285,7 @@ async fn no_guess_is_answered_with_a_name_that_was_not_in_it() {
 
 #[tokio::test]
 async fn a_value_that_no_scalar_takes_is_refused_without_the_names_of_types() {
-    let app = TestApp::start_edged(|options| options.rules.introspection = false).await;
+    let app = TestApp::start_guarded(|options| options.rules.introspection = false).await;
     let ada = app.newcomer().await;
     for (query, says) in [
         (r#"{ task(id: "x") { title } }"#, "UUID"),

@@ -154,7 +154,7 @@ async fn hashes_work_over_web_sockets_and_event_streams() {
 
 #[tokio::test]
 async fn what_has_to_make_room_is_not_found_and_can_be_sent_again() {
-    let app = TestApp::start_edged(|options| options.limits.cached_bytes = 200_000).await;
+    let app = TestApp::start_guarded(|options| options.limits.cached_bytes = 200_000).await;
     let query = |i: usize| format!("query Number{i} {{ version }}");
     for i in 0..200 {
         app.graphql(&query(i), json!({})).await.data();
@@ -180,7 +180,7 @@ async fn what_has_to_make_room_is_not_found_and_can_be_sent_again() {
 
 #[tokio::test]
 async fn a_server_without_persisted_queries_says_so_and_answers_whole_requests() {
-    let app = TestApp::start_edged(|options| options.rules.persisted_queries = false).await;
+    let app = TestApp::start_guarded(|options| options.rules.persisted_queries = false).await;
     let extensions = persisted(&sha256("{ version }"));
     let whole = json!({"query": "{ version }", "extensions": extensions});
     app.post(None, &whole).await.data();

@@ -10,7 +10,7 @@ const SCHEMA: &str = "query { ...F } fragment F on Query { __schema { queryType 
 const TYPE: &str = r#"{ __type(name: "Task") { fields { name } } }"#;
 
 async fn closed() -> TestApp {
-    TestApp::start_edged(|options| options.rules.introspection = false).await
+    TestApp::start_guarded(|options| options.rules.introspection = false).await
 }
 
 #[tokio::test]
@@ -74,7 +74,7 @@ async fn a_misspelled_name_is_answered_with_the_one_that_was_meant() {
             .contains("did you mean")
     );
 
-    let app = TestApp::start_edged(|options| options.rules.suggestions = false).await;
+    let app = TestApp::start_guarded(|options| options.rules.suggestions = false).await;
     let plain = app.graphql("{ versoin }", json!({})).await;
     assert_eq!(
         plain.message(),
@@ -98,7 +98,7 @@ async fn a_wrong_variable_is_named_even_where_the_schema_is_hidden() {
 
 #[tokio::test]
 async fn the_page_to_try_the_api_can_be_left_out() {
-    let app = TestApp::start_edged(|options| options.graphiql = false).await;
+    let app = TestApp::start_guarded(|options| options.graphiql = false).await;
     for path in ["/graphiql", "/graphiql/page.js", "/graphiql/page.css"] {
         let response = app.client.get(format!("{}{path}", app.url)).send().await;
         assert_eq!(response.unwrap().status(), StatusCode::NOT_FOUND, "{path}");

@@ -20,14 +20,14 @@ fn manifest() -> Value {
 }
 
 async fn app(mode: TrustedMode) -> TestApp {
-    let app = TestApp::start_edged(|options| options.rules.trusted_mode = mode).await;
+    let app = TestApp::start_guarded(|options| options.rules.trusted_mode = mode).await;
     trust(&app, &manifest());
     app
 }
 
 fn trust(app: &TestApp, manifest: &Value) {
     let manifest = Manifest::parse(&manifest.to_string()).unwrap();
-    app.engine.documents.trust(&manifest).unwrap();
+    app.inside.engine.documents.trust(&manifest).unwrap();
 }
 
 #[tokio::test]
@@ -138,7 +138,7 @@ async fn a_server_that_reports_answers_and_counts_the_others() {
     app.post(None, &hash).await.data();
     app.graphql("{ nonsense }", json!({})).await;
 
-    assert_eq!(app.engine.documents.untrusted(), 4);
+    assert_eq!(app.inside.engine.documents.untrusted(), 4);
 }
 
 #[tokio::test]
@@ -178,7 +178,7 @@ async fn the_formats_of_the_common_tools_are_understood() {
         ),
     ] {
         let parsed = Manifest::parse(&manifest.to_string());
-        let error = parsed.and_then(|manifest| app.engine.documents.trust(&manifest));
+        let error = parsed.and_then(|manifest| app.inside.engine.documents.trust(&manifest));
         let error = error.unwrap_err().to_string();
         assert!(error.contains(says), "{error}");
     }
