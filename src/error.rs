@@ -14,7 +14,12 @@ type Cause = Arc<dyn std::error::Error + Send + Sync>;
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
     #[error("no {what} has the id `{id}`, or it is not yours")]
-    NotFound { what: &'static str, id: Uuid },
+    NotFound {
+        what: &'static str,
+        id: Uuid,
+        /// The path to the id, where it stood in an input or a list.
+        field: Option<String>,
+    },
     #[error("{message}")]
     Invalid {
         /// The path to the input field, such as `input.sets.2.reps`.
@@ -27,6 +32,8 @@ pub enum Error {
         /// The record in the way: the newer version, or the one that has the name.
         id: Option<Uuid>,
         version: Option<i32>,
+        /// The path to the input that it is in the way of, where there is one.
+        field: Option<String>,
     },
     #[error("{0}")]
     Unauthenticated(&'static str),
@@ -40,8 +47,11 @@ pub enum Error {
         "this cursor is older than what is kept: read everything again, then continue from a new `syncCursor`"
     )]
     CursorExpired,
-    #[error("too many attempts: try again in {}", humantime::format_duration(*.retry_after))]
-    RateLimited { retry_after: Duration },
+    #[error("too many {what}: try again in {}", humantime::format_duration(*.retry_after))]
+    RateLimited {
+        what: &'static str,
+        retry_after: Duration,
+    },
     #[error("the server is busy: try again in a moment")]
     Unavailable(#[source] Cause),
     #[error("something went wrong on our side; the request id finds it in the log")]
@@ -88,16 +98,38 @@ impl Error {
     /// The same error where the input stood in a list or in another input: `input.name` within
     /// `exercises.3` is `exercises.3.name`.
     #[must_use]
-    pub fn within(self, place: &str) -> Self {
+    pub fn within(mut self, place: &str) -> Self {
+        if let Some(field) = self.field_mut().filter(|field| !field.is_empty()) {
+            let inner = field.strip_prefix("input.").unwrap_or(field);
+            *field = format!("{place}.{inner}");
+        }
+        self
+    }
+
+    /// The same error, of the input at this path.
+    #[must_use]
+    pub fn at(mut self, path: impl Into<String>) -> Self {
+        if let Self::NotFound { field, .. } | Self::Conflict { field, .. } = &mut self {
+            *field = Some(path.into());
+        }
+        self
+    }
+
+    /// The path to the input that it is about, where there is one.
+    #[must_use]
+    pub fn field(&self) -> Option<&str> {
         match self {
-            Self::Invalid { field, message } => {
-                let inner = field.strip_prefix("input.").unwrap_or(&field);
-                Self::Invalid {
-                    field: format!("{place}.{inner}"),
-                    message,
-                }
-            }
-            other => other,
+            Self::Invalid { field, .. } => Some(field),
+            Self::NotFound { field, .. } | Self::Conflict { field, .. } => field.as_deref(),
+            _ => None,
+        }
+    }
+
+    fn field_mut(&mut self) -> Option<&mut String> {
+        match self {
+            Self::Invalid { field, .. } => Some(field),
+            Self::NotFound { field, .. } | Self::Conflict { field, .. } => field.as_mut(),
+            _ => None,
         }
     }
 
@@ -106,19 +138,71 @@ impl Error {
         Self::NotFound {
             what,
             id: id.into(),
+            field: None,
         }
+    }
+
+    /// Something is in the way; `message` says what to do about it.
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self::Conflict {
+            message: message.into(),
+            id: None,
+            version: None,
+            field: None,
+        }
+    }
+
+    /// The same, and which record it is that is in the way.
+    #[must_use]
+    pub fn with(mut self, record: impl Into<Uuid>, current: Option<i32>) -> Self {
+        if let Self::Conflict { id, version, .. } = &mut self {
+            (*id, *version) = (Some(record.into()), current);
+        }
+        self
     }
 
     /// The record was changed by somebody else in the meantime.
     #[must_use]
     pub fn stale(what: &'static str, id: impl Into<Uuid>, expected: i32, current: i32) -> Self {
-        Self::Conflict {
-            message: format!(
-                "this {what} has version {current}, not {expected}: read it again, then repeat the change"
-            ),
-            id: Some(id.into()),
-            version: Some(current),
+        Self::conflict(format!(
+            "this {what} has version {current}, not {expected}: read it again, then repeat the change"
+        ))
+        .with(id, Some(current))
+    }
+
+    /// Refuses a change by somebody who saw another version.
+    pub fn check_version(
+        what: &'static str,
+        id: impl Into<Uuid>,
+        expected: Option<i32>,
+        current: i32,
+    ) -> Result<()> {
+        match expected {
+            Some(expected) if expected != current => Err(Self::stale(what, id, expected, current)),
+            _ => Ok(()),
         }
+    }
+
+    /// A change of what was deleted and can be restored.
+    #[must_use]
+    pub fn in_trash(what: &'static str, id: impl Into<Uuid>, version: i32) -> Self {
+        let message = format!("this {what} is in the trash: restore it first");
+        Self::conflict(message).with(id, Some(version))
+    }
+
+    /// Something new that was given the id of something else of one's own. What is there is named by its
+    /// id and version.
+    #[must_use]
+    pub fn known(what: &'static str, id: impl Into<Uuid>, version: i32) -> Self {
+        let message = format!("this {what} was made before with other contents: change that one");
+        Self::conflict(message).with(id, Some(version))
+    }
+
+    /// The same, where that one was deleted.
+    #[must_use]
+    pub fn known_in_trash(what: &'static str, id: impl Into<Uuid>, version: i32) -> Self {
+        let message = format!("this {what} was made before and deleted: restore that one");
+        Self::conflict(message).with(id, Some(version))
     }
 
     /// A failure that nobody outside can do anything about.

@@ -46,7 +46,7 @@ impl<T: WriteJson> WriteJson for Option<T> {
 
 impl<T: WriteJson> WriteJson for Vec<T> {
     fn write_json(&self, out: &mut Vec<u8>) {
-        write_list(self, out, |item, out| item.write_json(out));
+        write_list(self, out, WriteJson::write_json);
     }
 }
 
@@ -63,8 +63,8 @@ impl WriteJson for Uuid {
 impl WriteJson for NaiveDate {
     fn write_json(&self, out: &mut Vec<u8>) {
         out.push(b'"');
-        if let Some(year) = plain_year(self) {
-            write_day(year, self, out);
+        if let Some(year) = plain_year(*self) {
+            write_day(year, *self, out);
         } else {
             out.extend_from_slice(self.to_string().as_bytes());
         }
@@ -78,9 +78,9 @@ impl WriteJson for DateTime<Utc> {
         let (day, time) = (self.date_naive(), self.time());
         let nanos = time.nanosecond();
         out.push(b'"');
-        match plain_year(&day) {
+        match plain_year(day) {
             Some(year) if nanos < 1_000_000_000 => {
-                write_day(year, &day, out);
+                write_day(year, day, out);
                 out.push(b'T');
                 write_digits(time.hour(), 2, out);
                 out.push(b':');
@@ -98,11 +98,11 @@ impl WriteJson for DateTime<Utc> {
 }
 
 /// The year, where it has the four digits of most.
-fn plain_year(day: &NaiveDate) -> Option<u32> {
+fn plain_year(day: NaiveDate) -> Option<u32> {
     u32::try_from(day.year()).ok().filter(|year| *year <= 9999)
 }
 
-fn write_day(year: u32, day: &NaiveDate, out: &mut Vec<u8>) {
+fn write_day(year: u32, day: NaiveDate, out: &mut Vec<u8>) {
     write_digits(year, 4, out);
     out.push(b'-');
     write_digits(day.month(), 2, out);

@@ -33,6 +33,9 @@ pub mod workouts;
 /// What all concepts share of GraphQL: context, pages, checked input, mutations, errors as shown.
 pub mod graphql;
 
+/// Who sends how much, and how much is too much.
+pub mod traffic;
+
 /// The feed of all changes, written with every one of them.
 pub mod changes;
 
@@ -45,11 +48,14 @@ pub mod error;
 /// Typed ids.
 mod ids;
 
-/// Log lines: which, and in what form.
-pub mod logging;
-
 /// Reaching, pooling and migrating the database, and starting a private one.
 pub mod db;
+
+/// Log lines: which, and in what form; and spans.
+pub mod logging;
+
+/// Numbers about what the server does, for those who watch it.
+pub mod metrics;
 
 /// Values as JSON text.
 pub mod json;

@@ -14,15 +14,16 @@ use crate::{
         schema::{idempotency_keys, sessions},
     },
     error::Result,
+    tasks::Task,
     workouts,
 };
 
-/// How long a change is told to those who ask what changed.
-const CHANGES_KEPT: TimeDelta = TimeDelta::days(90);
 /// How long a repeated request gets the answer of the first.
 const KEYS_KEPT: TimeDelta = TimeDelta::days(1);
-/// How many changes go in one statement, so that none holds others up for long.
-const CHANGES_AT_ONCE: i64 = 5_000;
+/// How long a task in the trash can be restored.
+const TRASH_KEPT: TimeDelta = TimeDelta::days(30);
+/// How many rows go in one statement, so that none holds others up for long.
+const AT_ONCE: i64 = 5_000;
 
 const DAY: Duration = Duration::from_hours(24);
 /// A server that starts has better things to do.
@@ -34,23 +35,29 @@ pub struct Forgotten {
     pub changes: usize,
     pub keys: usize,
     pub sessions: usize,
+    pub tasks: usize,
 }
 
-/// Does it every day for as long as the server runs. Never returns.
-pub async fn daily(db: Db) {
-    tokio::join!(workouts::purge_daily(db.clone()), forget_daily(&db));
+/// Does it every day for as long as the server runs; changes are told for so long to those who ask what
+/// changed. Never returns.
+pub async fn daily(db: Db, changes_kept: TimeDelta) {
+    tokio::join!(
+        workouts::purge_daily(db.clone()),
+        forget_daily(&db, changes_kept)
+    );
 }
 
-async fn forget_daily(db: &Db) {
+async fn forget_daily(db: &Db, changes_kept: TimeDelta) {
     tokio::time::sleep(SETTLED).await;
     loop {
-        match forget(db).await {
+        match forget(db, changes_kept).await {
             Ok(gone) if gone == Forgotten::default() => {}
             Ok(gone) => tracing::info!(
-                "let go of {} changes, {} idempotency keys and {} refresh tokens",
+                "let go of {} changes, {} idempotency keys, {} refresh tokens and {} tasks in the trash",
                 gone.changes,
                 gone.keys,
                 gone.sessions,
+                gone.tasks,
             ),
             Err(error) => tracing::warn!("what is old could not be let go: {error}"),
         }
@@ -59,14 +66,22 @@ async fn forget_daily(db: &Db) {
 }
 
 /// Lets go of whatever is too old by now.
-pub async fn forget(db: &Db) -> Result<Forgotten> {
+pub async fn forget(db: &Db, changes_kept: TimeDelta) -> Result<Forgotten> {
     let now = Utc::now();
     let mut gone = Forgotten::default();
+    // Further back than there are dates, nothing is old.
+    while let Some(cutoff) = now.checked_sub_signed(changes_kept) {
+        let mut conn = db.conn().await?;
+        let some = changes::forget_older_than(&mut conn, cutoff, AT_ONCE).await?;
+        gone.changes += some;
+        if some == 0 {
+            break;
+        }
+    }
     loop {
         let mut conn = db.conn().await?;
-        let cutoff = now - CHANGES_KEPT;
-        let some = changes::forget_older_than(&mut conn, cutoff, CHANGES_AT_ONCE).await?;
-        gone.changes += some;
+        let some = Task::purge_deleted(&mut conn, now - TRASH_KEPT, AT_ONCE).await?;
+        gone.tasks += some;
         if some == 0 {
             break;
         }

@@ -148,9 +148,5 @@ async fn credentials(ctx: &Context<'_>, id: UserId) -> Result<Credentials> {
 }
 
 fn changed_meanwhile() -> Error {
-    Error::Conflict {
-        message: "the password was changed in the meantime: sign in again".to_owned(),
-        id: None,
-        version: None,
-    }
+    Error::conflict("the password was changed in the meantime: sign in again")
 }

@@ -3,15 +3,13 @@
 //! as many attempts, and never more memory is used than the bound below.
 
 use std::{
-    collections::HashMap,
-    hash::{BuildHasher, RandomState},
-    net::{IpAddr, Ipv6Addr},
-    sync::{Mutex, PoisonError},
+    net::IpAddr,
     time::{Duration, Instant},
 };
 
 use crate::{
     error::{Error, Result},
+    traffic::{Entry, Ledger, network, whole_seconds},
     viewer::UserId,
 };
 
@@ -53,18 +51,10 @@ impl Counted {
     }
 }
 
-/// One household has a whole /64 of IPv6 addresses: they count as one.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).into(),
-        v4 @ IpAddr::V4(_) => v4,
-    }
-}
-
 const LONGEST_WAIT: Duration = Duration::from_mins(15);
 /// Attempts are forgotten when there was none for so long.
 const MEMORY: Duration = Duration::from_hours(1);
-/// The most that is remembered, in some 2 MB. When it is full the oldest go first.
+/// The most that is remembered, in some 2 MB.
 const CAPACITY: usize = 32_768;
 
 #[derive(Clone, Copy, Debug)]
@@ -74,11 +64,27 @@ struct Count {
     blocked_until: Instant,
 }
 
-#[derive(Debug, Default)]
+impl Entry for Count {
+    fn last(&self) -> Instant {
+        self.last
+    }
+
+    fn is_over(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.last) > MEMORY
+    }
+}
+
+#[derive(Debug)]
 pub(super) struct Throttle {
-    /// Not the values themselves but their hashes, under a key that this process made up.
-    counts: Mutex<HashMap<u64, Count>>,
-    hasher: RandomState,
+    counts: Ledger<Count>,
+}
+
+impl Default for Throttle {
+    fn default() -> Self {
+        Self {
+            counts: Ledger::new(CAPACITY),
+        }
+    }
 }
 
 /// An attempt that was counted. It is a failure unless it says otherwise.
@@ -93,7 +99,10 @@ impl Throttle {
     /// known: otherwise a thousand at once would all be the first.
     pub(super) fn attempt(&self, counted: Vec<Counted>) -> Result<Attempt<'_>> {
         self.attempt_at(Instant::now(), &counted)
-            .map_err(|retry_after| Error::RateLimited { retry_after })?;
+            .map_err(|retry_after| Error::RateLimited {
+                what: "attempts",
+                retry_after,
+            })?;
         Ok(Attempt {
             throttle: self,
             counted,
@@ -101,26 +110,24 @@ impl Throttle {
     }
 
     fn attempt_at(&self, now: Instant, counted: &[Counted]) -> Result<(), Duration> {
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self.counts.open();
         let wait = counted
             .iter()
-            .filter_map(|it| counts.get(&self.key(it)))
+            .filter_map(|it| counts.get(it).copied())
             .map(|count| count.blocked_until.saturating_duration_since(now))
             .max()
             .unwrap_or_default();
         if !wait.is_zero() {
-            let begun = u64::from(wait.subsec_nanos() > 0);
-            return Err(Duration::from_secs(wait.as_secs() + begun));
+            return Err(whole_seconds(wait));
         }
-        make_room(&mut counts, now);
         for it in counted {
             let fresh = Count {
                 attempts: 0,
                 last: now,
                 blocked_until: now,
             };
-            let count = counts.entry(self.key(it)).or_insert(fresh);
-            if now.saturating_duration_since(count.last) > MEMORY {
+            let count = counts.entry(it, now, fresh);
+            if count.is_over(now) {
                 *count = fresh;
             }
             count.attempts = count.attempts.saturating_add(1);
@@ -129,27 +136,18 @@ impl Throttle {
         }
         Ok(())
     }
-
-    fn key(&self, counted: &Counted) -> u64 {
-        self.hasher.hash_one(counted)
-    }
 }
 
 impl Attempt<'_> {
     /// The right password: the address starts afresh, and the client is not blamed. What came of other
     /// attempts of that client stays counted, or one account would be enough to try all others.
     pub(super) fn succeeded(self) {
-        let mut counts = self
-            .throttle
-            .counts
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self.throttle.counts.open();
         for it in &self.counted {
-            let key = self.throttle.key(it);
             match it {
-                Counted::Address(_) | Counted::Account(_) => drop(counts.remove(&key)),
+                Counted::Address(_) | Counted::Account(_) => counts.remove(it),
                 Counted::Client(_) => {
-                    if let Some(count) = counts.get_mut(&key) {
+                    if let Some(count) = counts.get(it) {
                         count.attempts = count.attempts.saturating_sub(1);
                         count.blocked_until = count.last + wait_after(count.attempts, it.free());
                     }
@@ -166,21 +164,6 @@ fn wait_after(attempts: u32, free: u32) -> Duration {
         return Duration::ZERO;
     };
     Duration::from_secs(1_u64 << beyond.min(20)).min(LONGEST_WAIT)
-}
-
-/// Forgets what is too old, and if that is not enough the oldest eighth.
-fn make_room(counts: &mut HashMap<u64, Count>, now: Instant) {
-    if counts.len() < CAPACITY {
-        return;
-    }
-    counts.retain(|_, count| now.saturating_duration_since(count.last) <= MEMORY);
-    if counts.len() < CAPACITY {
-        return;
-    }
-    let mut ages: Vec<Instant> = counts.values().map(|count| count.last).collect();
-    let (_, oldest_kept, _) = ages.select_nth_unstable(CAPACITY / 8);
-    let oldest_kept = *oldest_kept;
-    counts.retain(|_, count| count.last > oldest_kept);
 }
 
 #[cfg(test)]
@@ -219,28 +202,5 @@ mod tests {
         own.unwrap().succeeded();
         assert!(throttle.attempt(vec![client.clone()]).is_ok());
         assert!(throttle.attempt(vec![client]).is_err());
-    }
-
-    #[test]
-    fn a_network_of_version_six_counts_as_one_client() {
-        let of = |text: &str| Counted::client(text.parse().unwrap());
-        assert_eq!(of("2001:db8::1"), of("2001:db8::ffff:2"));
-        assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
-        assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
-    }
-
-    #[test]
-    fn memory_is_bounded_and_the_oldest_go_first() {
-        let (throttle, now) = (Throttle::default(), Instant::now());
-        for n in 0..u64::try_from(CAPACITY + 1000).unwrap() {
-            let at = now + Duration::from_millis(n);
-            let somebody = vec![Counted::address(&n.to_string())];
-            throttle.attempt_at(at, &somebody).unwrap();
-        }
-        let counts = throttle.counts.lock().unwrap();
-        assert!(counts.len() <= CAPACITY);
-        assert!(!counts.contains_key(&throttle.key(&Counted::address("0"))));
-        let last = (CAPACITY + 999).to_string();
-        assert!(counts.contains_key(&throttle.key(&Counted::address(&last))));
     }
 }

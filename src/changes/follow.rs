@@ -3,6 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use chrono::Utc;
 use futures_util::{
     FutureExt, Stream,
     future::select_all,
@@ -68,12 +69,18 @@ impl Follower {
     async fn next(&mut self) -> Option<Result<Batch>> {
         let mut pause = Duration::from_secs(1);
         loop {
-            if !self.more {
+            let was_waiting = !self.more;
+            if was_waiting {
                 self.bell().await?;
             }
             match self.read().await {
                 Ok(batch) if batch.changes.is_empty() => {}
-                Ok(batch) => return Some(Ok(batch)),
+                Ok(batch) => {
+                    if was_waiting {
+                        self.observe(&batch);
+                    }
+                    return Some(Ok(batch));
+                }
                 Err(Error::CursorExpired) => return Some(Err(Error::CursorExpired)),
                 Err(error) => {
                     tracing::warn!(error = ?error, "a follower could not read; it tries again");
@@ -96,6 +103,16 @@ impl Follower {
         self.places.clone_from(&batch.places);
         self.more = batch.more;
         Ok(batch)
+    }
+
+    /// By the clocks of the database and of this machine, which may differ a little.
+    fn observe(&self, batch: &Batch) {
+        let oldest = batch.changes.iter().map(|change| change.at).min();
+        if let Some(at) = oldest {
+            self.hub
+                .lag
+                .observe((Utc::now() - at).to_std().unwrap_or_default());
+        }
     }
 
     async fn bell(&mut self) -> Option<()> {

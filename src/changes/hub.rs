@@ -9,7 +9,11 @@ use std::{
 use tokio::sync::{Semaphore, watch};
 
 use super::{Place, listener};
-use crate::{db::Db, viewer::UserId};
+use crate::{
+    db::Db,
+    metrics::{Histogram, Page},
+    viewer::UserId,
+};
 
 /// How many connections of the pool all followers together may use: requests come first.
 const READERS: usize = 2;
@@ -20,6 +24,8 @@ pub struct Hub {
     pub(super) readers: Semaphore,
     feeds: Mutex<HashMap<UserId, Feed>>,
     listening: Once,
+    /// From a change's commit, or almost, to its reading by those who wait for it.
+    pub(super) lag: Histogram,
 }
 
 struct Feed {
@@ -36,6 +42,7 @@ impl Hub {
             readers: Semaphore::new(READERS),
             feeds: Mutex::default(),
             listening: Once::new(),
+            lag: Histogram::default(),
         })
     }
 
@@ -79,6 +86,19 @@ impl Hub {
                 feed.bell.send_replace(());
             }
         }
+    }
+
+    /// Writes what is known of feeds for those who watch.
+    pub fn write(&self, page: &mut Page) {
+        let name = "regimen_feed_lag_seconds";
+        page.histogram(
+            name,
+            "How long a change took to reach those who wait for it.",
+        );
+        page.durations(name, &[], &self.lag);
+        let name = "regimen_feeds_followed";
+        page.gauge(name, "Feeds of changes that somebody waits for.");
+        page.sample(name, &[], self.feeds().len());
     }
 
     fn feeds(&self) -> MutexGuard<'_, HashMap<UserId, Feed>> {

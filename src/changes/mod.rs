@@ -72,6 +72,15 @@ impl Change {
         }
     }
 
+    /// Something that has a new version and may be in the trash, which is gone for those who follow.
+    pub const fn moved(entity: Entity, id: Uuid, version: i32, in_trash: bool) -> Self {
+        if in_trash {
+            Self::deleted(entity, id, version)
+        } else {
+            Self::updated(entity, id, version)
+        }
+    }
+
     /// Something that is gone.
     pub const fn deleted(entity: Entity, id: Uuid, version: i32) -> Self {
         Self {

@@ -7,6 +7,7 @@
 
 mod config;
 mod db;
+mod documents;
 mod migrate;
 mod schema;
 mod seed;
@@ -40,6 +41,9 @@ enum Verb {
     Configured(Configured),
     /// Print the GraphQL schema
     Schema,
+    /// Look after the documents of clients
+    #[command(subcommand)]
+    Documents(documents::Verb),
 }
 
 /// What needs the settings.
@@ -79,11 +83,13 @@ fn run(matches: &ArgMatches) -> Outcome {
     let verb = Cli::from_arg_matches(matches)?
         .command
         .unwrap_or(Verb::Configured(Configured::Serve));
-    let Verb::Configured(verb) = verb else {
-        return schema::run();
+    let verb = match verb {
+        Verb::Configured(verb) => verb,
+        Verb::Schema => return schema::run(),
+        Verb::Documents(verb) => return documents::run(&verb),
     };
     let config = Config::read(flags(matches), embedded::default_data_dir())?;
-    logging::start(&config);
+    let _spans = logging::start(&config)?;
     for (name, meant) in settings::misspelled_in_environment() {
         tracing::warn!(
             "the environment sets `{name}`, which does not exist: did you mean `{meant}`?"

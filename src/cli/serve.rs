@@ -2,31 +2,41 @@
 
 use std::net::SocketAddr;
 
+use chrono::TimeDelta;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
 };
 
-use super::{Outcome, migrate, seed};
+use super::{Outcome, documents, migrate, seed};
 use crate::{
     auth::{BadIssuer, Gate, GateOptions, IssuerOptions, Keys},
     config::{Config, Secret},
     db::Database,
-    http::{self, App},
+    graphql::document::{BadManifest, Manifest},
+    http::{self, App, Options},
+    metrics::process,
     seeds, upkeep,
 };
 
 pub(super) async fn run(config: &Config) -> Outcome {
+    let manifest = documents::named_by(config)?;
     let gate = Gate::new(keys(config)?, gate_options(config)?)?;
     // Taken first: a second server on the same port ends before it touches anything.
-    let listener = listen(config).await?;
+    let listeners = Listeners {
+        listener: listen(config).await?,
+        metrics: listen_for_metrics(config).await?,
+    };
     let ended = stop_signal()?;
     warn_of_private_production(config);
     let Some(mut database) = open_and_prepare(config, &ended).await? else {
         tracing::info!("stopped before it was ready");
         return Ok(());
     };
-    let outcome = run_on(config, gate, &mut database, listener, ended).await;
+    let outcome = match app(config, gate, &database, manifest.as_ref()) {
+        Ok(app) => run_on(config, app, &mut database, listeners, ended).await,
+        Err(error) => Err(error.into()),
+    };
     database.close().await;
     outcome
 }
@@ -76,17 +86,32 @@ fn warn_of_private_production(config: &Config) {
     }
 }
 
-async fn run_on(
+fn app(
     config: &Config,
     gate: Gate,
+    database: &Database,
+    manifest: Option<&Manifest>,
+) -> Result<App, BadManifest> {
+    let app = App::new(database.pool(), gate, Options::from(config));
+    if let Some(manifest) = manifest {
+        app.engine.documents.trust(manifest)?;
+        tracing::info!("documents trusted: {}", manifest.len());
+    }
+    Ok(app)
+}
+
+async fn run_on(
+    config: &Config,
+    app: App,
     database: &mut Database,
-    listener: TcpListener,
+    Listeners { listener, metrics }: Listeners,
     ended: StopSignal,
 ) -> Outcome {
-    banner(config, database, listener.local_addr()?);
     let pool = database.pool();
-    let app = App::new(pool.clone(), gate);
-    let draining = app.draining.clone();
+    banner(config, database, listener.local_addr()?);
+    let (draining, engine) = (app.draining.clone(), app.engine.clone());
+    let watching = watch(metrics, app.clone());
+    let changes_kept = TimeDelta::days(config.changes_kept_days.get().into());
     let signal = async move { ended.wait().await };
     let serving = http::serve(
         listener,
@@ -98,7 +123,9 @@ async fn run_on(
     let finished = tokio::select! {
         finished = serving => finished?,
         () = database.keep_running() => true,
-        () = upkeep::daily(pool) => true,
+        () = upkeep::daily(pool, changes_kept) => true,
+        () = documents::trust_again(config, &engine) => true,
+        failed = watching => return Err(failed.into()),
     };
     if finished {
         tracing::info!("stopped");
@@ -154,6 +181,37 @@ async fn listen(config: &Config) -> Result<TcpListener, String> {
         })
 }
 
+/// The sockets of a server.
+struct Listeners {
+    listener: TcpListener,
+    metrics: Option<TcpListener>,
+}
+
+async fn listen_for_metrics(config: &Config) -> Result<Option<TcpListener>, String> {
+    let Some(address) = config.metrics else {
+        return Ok(None);
+    };
+    process::started();
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        format!("cannot serve metrics on {address}: {error}; see `REGIMEN_METRICS`")
+    })?;
+    if let Ok(address) = listener.local_addr() {
+        tracing::info!("metrics are at http://{address}/metrics");
+    }
+    Ok(Some(listener))
+}
+
+/// Serves metrics where they are asked for; otherwise waits for ever.
+async fn watch(listener: Option<TcpListener>, app: App) -> std::io::Error {
+    match listener {
+        Some(listener) => match http::serve_metrics(listener, app).await {
+            Ok(()) => std::io::ErrorKind::BrokenPipe.into(),
+            Err(error) => error,
+        },
+        None => std::future::pending().await,
+    }
+}
+
 async fn prepare(config: &Config, database: &Database) -> Outcome {
     if config.migrate {
         migrate::up(database).await?;
@@ -178,7 +236,9 @@ fn banner(config: &Config, database: &Database, address: SocketAddr) {
     }
     println!("\n  Regimen {} is ready\n", env!("CARGO_PKG_VERSION"));
     println!("  GraphQL    http://{address}/graphql");
-    println!("  GraphiQL   http://{address}/graphiql");
+    if config.graphiql {
+        println!("  GraphiQL   http://{address}/graphiql");
+    }
     if seed::demo_belongs(config) && config.seed {
         println!(
             "  Sign in    {} with `{}`",

@@ -2,6 +2,7 @@
 //! Nothing else in the program looks at the environment.
 
 mod dotenv;
+mod quantities;
 mod secret;
 mod settings;
 mod values;
@@ -11,9 +12,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub use quantities::{Bytes, Interval, Levels};
 pub use secret::Secret;
+pub(crate) use settings::distance;
 pub use settings::{Config, SETTINGS, Setting};
-pub use values::{Binaries, Environment, LogFormat, LogLevels};
+pub use values::{Binaries, Environment, LogFormat, LogLevels, StatusCodes, TrustedMode};
 
 /// Why the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]

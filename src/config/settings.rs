@@ -1,11 +1,16 @@
 //! The table of all settings. One entry here is the field of [`Config`], the flag, the environment
 //! variable, the line of `--help`, of `.env.example` and of the documentation: nothing is said twice.
 
-use std::{net::IpAddr, num::NonZeroU32, path::PathBuf, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    num::NonZeroU32,
+    path::PathBuf,
+    time::Duration,
+};
 
 use super::{
-    Error, Secret, Source,
-    values::{Binaries, Environment, LogFormat, LogLevels, Value},
+    Bytes, Error, Interval, Levels, Secret, Source,
+    values::{Binaries, Environment, LogFormat, LogLevels, StatusCodes, TrustedMode, Value},
 };
 
 /// What is known of one setting before it is read.
@@ -43,7 +48,7 @@ pub(super) fn meant_by(name: &str) -> Option<&'static str> {
 }
 
 /// How many letters must be added, removed or changed to turn one name into the other.
-fn distance(a: &str, b: &str) -> usize {
+pub(crate) fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, from) in a.chars().enumerate() {
@@ -157,8 +162,9 @@ settings! {
     REGIMEN_SESSION_LIFETIME: session_lifetime: Duration = "30d";
     /// Whether people may make accounts by themselves, with an address and a password.
     REGIMEN_SIGN_UP: sign_up: bool = "true";
-    /// How many proxies in front of the server add to `X-Forwarded-For`. Attempts to sign in are
-    /// counted by client address, and with 0 that is the address of whoever connects.
+    /// How many proxies in front of the server add to `X-Forwarded-For`. Attempts to sign in, and requests
+    /// of those who are not signed in, are counted by client address, and with 0 that is the address
+    /// of whoever connects.
     REGIMEN_TRUSTED_PROXIES: trusted_proxies: u16 = "0";
     /// The outside issuer whose tokens are taken beside our own, exactly as its tokens name it in
     /// `iss`. It needs the next two settings as well.
@@ -167,6 +173,25 @@ settings! {
     REGIMEN_OIDC_AUDIENCE: oidc_audience: Option<String> = "";
     /// Where the outside issuer publishes its keys: the address of its JWKS, or a file with it.
     REGIMEN_OIDC_JWKS: oidc_jwks: Option<String> = "";
+    /// Whether clients may ask for the schema (`__schema`, `__type`). Without it only in development;
+    /// admins always may. Where it is off, errors name nothing of the schema that was not in the request.
+    REGIMEN_INTROSPECTION: introspection: bool = "" or environment.is_development();
+    /// Whether errors say what may have been meant by a misspelled name, as long as introspection is on.
+    REGIMEN_SUGGESTIONS: suggestions: bool = "true";
+    /// Whether there is a page to try the API, at `/graphiql`. Without it only in development.
+    REGIMEN_GRAPHIQL: graphiql: bool = "" or environment.is_development();
+    /// Whether clients may send the SHA-256 of a document that the server has seen, instead of its text
+    /// (automatic persisted queries).
+    REGIMEN_PERSISTED_QUERIES: persisted_queries: bool = "true";
+    /// The manifest of trusted documents: JSON, as graphql-codegen, the Relay compiler or Apollo's tools
+    /// write it. Clients may send their ids instead of their text. SIGHUP has it read again.
+    REGIMEN_TRUSTED_DOCUMENTS: trusted_documents: Option<PathBuf> = "";
+    /// What happens to documents that are not in the manifest: `off` answers them, `report` answers and
+    /// logs them, `enforce` refuses them.
+    REGIMEN_TRUSTED_MODE: trusted_mode: TrustedMode = "off";
+    /// Which status codes requests that could not run, or not wholly, are answered with: `audited` are
+    /// 400 and 200, `draft` are 400, 422 and 294, as the newer draft of GraphQL over HTTP has them.
+    REGIMEN_STATUS_CODES: status_codes: StatusCodes = "audited";
     /// Where the private PostgreSQL keeps its data. Without it `.regimen` in the current folder.
     REGIMEN_DATA_DIR: data_dir: PathBuf = "" or source.data_dir.clone();
     /// Where the programs of the private PostgreSQL come from: `auto` takes installed ones and
@@ -184,6 +209,68 @@ settings! {
     REGIMEN_LOG_FORMAT: log_format: LogFormat = "" or environment.log_format();
     /// A statement that takes longer is logged as slow, without its parameters.
     REGIMEN_SLOW_QUERY: slow_query: Duration = "200ms";
+    /// How large the body of a request, or one message on a WebSocket, may be.
+    REGIMEN_LIMIT_BODY: limit_body: Bytes = "1MiB";
+    /// How many tokens a GraphQL document may have: words and signs, and what stands between them.
+    REGIMEN_LIMIT_TOKENS: limit_tokens: NonZeroU32 = "10000";
+    /// How many braces, brackets and parentheses of a document may stand within one another.
+    REGIMEN_LIMIT_NESTING: limit_nesting: Levels = "64";
+    /// How many levels of fields a document may have.
+    REGIMEN_LIMIT_DEPTH: limit_depth: Levels = "20";
+    /// How many fields an operation may have, its fragments counted wherever they are spread.
+    REGIMEN_LIMIT_FIELDS: limit_fields: NonZeroU32 = "5000";
+    /// How many of these may stand at the root.
+    REGIMEN_LIMIT_ROOT_FIELDS: limit_root_fields: NonZeroU32 = "50";
+    /// How many of its fields may have an alias.
+    REGIMEN_LIMIT_ALIASES: limit_aliases: NonZeroU32 = "60";
+    /// How many fragments a document may define.
+    REGIMEN_LIMIT_FRAGMENTS: limit_fragments: NonZeroU32 = "100";
+    /// How many operations a document may define.
+    REGIMEN_LIMIT_OPERATIONS: limit_operations: NonZeroU32 = "50";
+    /// How many variables an operation may define.
+    REGIMEN_LIMIT_VARIABLES: limit_variables: NonZeroU32 = "100";
+    /// How many directives may stand at one place of a document.
+    REGIMEN_LIMIT_DIRECTIVES: limit_directives: NonZeroU32 = "5";
+    /// How many items one list, or fields one object, may have where it is written out in a document.
+    REGIMEN_LIMIT_ITEMS: limit_items: NonZeroU32 = "1000";
+    /// What one request may cost: a point for each field it may answer, lists counted by the size
+    /// asked for.
+    REGIMEN_LIMIT_COST: limit_cost: NonZeroU32 = "250000";
+    /// How many errors one answer lists.
+    REGIMEN_LIMIT_ERRORS: limit_errors: NonZeroU32 = "200";
+    /// How much memory is spent on documents that are kept ready for the next time.
+    REGIMEN_DOCUMENT_CACHE: document_cache: Bytes = "32MiB";
+    /// How many points of cost a signed-in user gets per minute, from each replica; 0 sets no bound.
+    REGIMEN_RATE_USER: rate_user: u32 = "6000000";
+    /// How many points a user who was quiet may spend at once.
+    REGIMEN_RATE_USER_BURST: rate_user_burst: NonZeroU32 = "3000000";
+    /// How many points of cost all those who are not signed in get per minute and client address, from
+    /// each replica; 0 sets no bound.
+    REGIMEN_RATE_ADDRESS: rate_address: u32 = "6000000";
+    /// How many points an address that was quiet may spend at once.
+    REGIMEN_RATE_ADDRESS_BURST: rate_address_burst: NonZeroU32 = "3000000";
+    /// How many WebSockets and event streams may be open at once.
+    REGIMEN_STREAMS: streams: NonZeroU32 = "10000";
+    /// How many of them one user may have.
+    REGIMEN_STREAMS_PER_USER: streams_per_user: NonZeroU32 = "20";
+    /// How many operations may be under way at once on one WebSocket.
+    REGIMEN_STREAM_OPERATIONS: stream_operations: NonZeroU32 = "50";
+    /// How long a WebSocket may take until it says who it is.
+    REGIMEN_STREAM_INIT_TIMEOUT: stream_init_timeout: Interval = "5s";
+    /// How often a WebSocket is pinged; one that was silent all the while is dead.
+    REGIMEN_STREAM_KEEP_ALIVE: stream_keep_alive: Interval = "25s";
+    /// How often an event stream shows that it is alive.
+    REGIMEN_STREAM_HEARTBEAT: stream_heartbeat: Interval = "12s";
+    /// How long a client may take to read one message.
+    REGIMEN_STREAM_PATIENCE: stream_patience: Interval = "15s";
+    /// For how many days changes are told to those who ask what changed.
+    REGIMEN_CHANGES_KEPT_DAYS: changes_kept_days: NonZeroU32 = "90";
+    /// Where `/metrics` is served for Prometheus, such as `127.0.0.1:9464`. Whoever can reach it can
+    /// read it, so it has a port of its own; without this there is none.
+    REGIMEN_METRICS: metrics: Option<SocketAddr> = "";
+    /// The collector that traces are sent to, as OTLP over HTTP, such as `http://127.0.0.1:4318`. Only a
+    /// program built with `--features otel` can do that.
+    REGIMEN_TRACES: traces: Option<String> = "";
     /// How long requests under way may still take when the server is told to stop.
     REGIMEN_SHUTDOWN_DEADLINE: shutdown_deadline: Duration = "20s";
 }

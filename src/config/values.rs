@@ -2,7 +2,7 @@
 
 use std::{
     fmt::Display,
-    net::IpAddr,
+    net::{IpAddr, SocketAddr},
     num::NonZeroU32,
     path::{Path, PathBuf},
     str::FromStr,
@@ -11,7 +11,7 @@ use std::{
 
 use tracing::level_filters::LevelFilter;
 
-use super::Secret;
+use super::{Bytes, Interval, Levels, Secret};
 
 /// A type that a setting can have.
 pub(super) trait Value: Sized {
@@ -51,8 +51,14 @@ plain_values! {
     NonZeroU32: "a whole number from 1",
     String: "a text",
     IpAddr: "an address such as `127.0.0.1`, or `0.0.0.0` for every interface",
+    SocketAddr: "an address with its port, such as `127.0.0.1:9464`",
+    Levels: "a whole number from 1 to 64",
+    Bytes: "a size with its unit, such as `512KiB` or `1MiB`, from 1KiB to 1GiB",
+    Interval: "a time from `10ms` to `1d`, with its unit, such as `5s` or `2m`",
     Environment: "`development` or `production`",
     LogFormat: "`pretty` or `json`",
+    StatusCodes: "`audited` or `draft`",
+    TrustedMode: "`off`, `report` or `enforce`",
     LogLevels: "a level such as `info`, or levels by module such as `info,regimen::sql=debug`",
     Binaries: "`auto`, `local`, `download`, or the folder that holds the PostgreSQL programs",
 }
@@ -146,7 +152,21 @@ word_enum! {
     LogFormat { Pretty = "pretty", Json = "json" }
 }
 
+word_enum! {
+    /// Which status codes tell how a GraphQL request ended.
+    StatusCodes { Audited = "audited", Draft = "draft" }
+}
+
+word_enum! {
+    /// What happens to documents that nobody vouched for.
+    TrustedMode { Off = "off", Report = "report", Enforce = "enforce" }
+}
+
 impl Environment {
+    pub(super) const fn is_development(self) -> bool {
+        matches!(self, Self::Development)
+    }
+
     pub(super) const fn connect_retries(self) -> u32 {
         match self {
             Self::Development => 0,

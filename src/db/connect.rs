@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use diesel::{IntoSql, QueryResult, select, sql_types::Integer};
+use diesel::{QueryResult, define_sql_function, select};
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use tokio_postgres::{
     Client, Connection, Socket, config::SslMode, error::SqlState, tls::TlsStream,
@@ -21,6 +21,10 @@ const UNDER_WAY: [&str; 5] = [
     "terminating connection",
     "connection closed",
 ];
+
+define_sql_function! {
+    fn pg_backend_pid() -> Integer;
+}
 
 /// How long a pooler may take to find a second server.
 const PROBE: Duration = Duration::from_secs(2);
@@ -93,24 +97,29 @@ impl Address {
             .map_err(|error| self.explain_setup(&error.to_string()))
     }
 
-    /// A pooler by transaction hands each one to the server that is free, so it has to carry prepared
-    /// statements along. One that does not fails now and then, and later: this makes it fail now.
+    /// Whether there is a pooler by transaction. It hands each one to the server that is free, so it has to
+    /// carry prepared statements along. One that does not fails now and then, and later: this makes it
+    /// fail now.
     pub(super) async fn check_pooler(
         &self,
         limits: Limits,
         mut first: AsyncPgConnection,
-    ) -> Result<(), ConnectError> {
+    ) -> Result<bool, ConnectError> {
         let mut second = self.connect(limits).await?;
         let meet = async {
-            prepared(&mut first).await?;
+            let before = server_of(&mut first).await?;
             // Takes the server that `first` has just left, which now needs another.
             second.batch_execute("BEGIN").await?;
-            prepared(&mut first).await
+            Ok(before != server_of(&mut first).await?)
         };
         match tokio::time::timeout(PROBE, meet).await {
-            Ok(Err(error)) => Err(self.explain_setup(&error.to_string())),
+            Ok(Ok(moved)) => Ok(moved),
+            Ok(Err(error)) => {
+                let error: diesel::result::Error = error;
+                Err(self.explain_setup(&error.to_string()))
+            }
             // There is no other: a pooler with a single server cannot mix them up.
-            Ok(Ok(())) | Err(_) => Ok(()),
+            Err(_) => Ok(true),
         }
     }
 
@@ -285,10 +294,9 @@ impl Cause {
     }
 }
 
-/// Runs a statement that is prepared the first time.
-async fn prepared(conn: &mut AsyncPgConnection) -> QueryResult<()> {
-    let one = select(1.into_sql::<Integer>());
-    one.get_result::<i32>(conn).await.map(|_| ())
+/// The process that serves the connection, asked by a statement that is prepared the first time.
+async fn server_of(conn: &mut AsyncPgConnection) -> QueryResult<i32> {
+    select(pg_backend_pid()).get_result(conn).await
 }
 
 fn refuses_options(error: &tokio_postgres::Error) -> bool {

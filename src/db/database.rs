@@ -83,7 +83,10 @@ impl Database {
         if database.cluster.is_none() {
             let retries = config.connect_retries;
             let first = first_connection(&database.address, limits, retries).await?;
-            database.address.check_pooler(limits, first).await?;
+            let pooled = database.address.check_pooler(limits, first).await?;
+            if pooled && config.database_direct_url.is_none() {
+                warn_of_pooled_listening(&database.address);
+            }
         }
         Ok(database)
     }
@@ -142,6 +145,13 @@ impl Database {
             tracing::warn!("{error}");
         }
     }
+}
+
+/// A pooler lends its servers from one transaction to the next, and what listens is not one.
+fn warn_of_pooled_listening(address: &Address) {
+    tracing::warn!(
+        "`DATABASE_DIRECT_URL` is not set and {address} is a pooler: subscriptions see what other servers change after up to 30 seconds"
+    );
 }
 
 /// Joins or starts the private PostgreSQL. One that was joined may have been on its way out: then

@@ -3,20 +3,24 @@
 
 use std::{
     collections::VecDeque,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use diesel::connection::{DebugQuery, Instrumentation, InstrumentationEvent};
+use tracing::{Span, trace_span};
+
+use crate::{
+    logging::spans,
+    metrics::{Counter, Histogram, Page},
+};
 
 /// Counts shared by all connections of a pool.
 #[derive(Debug, Default)]
 pub struct Meter {
-    statements: AtomicU64,
-    slow: AtomicU64,
+    statements: Counter,
+    slow: Counter,
+    duration: Histogram,
 }
 
 /// The counts at one moment.
@@ -30,9 +34,25 @@ impl Meter {
     #[must_use]
     pub fn read(&self) -> Reading {
         Reading {
-            statements: self.statements.load(Ordering::Relaxed),
-            slow: self.slow.load(Ordering::Relaxed),
+            statements: self.statements.read(),
+            slow: self.slow.read(),
         }
+    }
+
+    /// Writes what is known of statements for those who watch.
+    pub(super) fn write(&self, page: &mut Page) {
+        let name = "regimen_db_statements_total";
+        page.counter(name, "Statements sent to the database.");
+        page.sample(name, &[], self.statements.read());
+        let name = "regimen_db_slow_statements_total";
+        page.counter(
+            name,
+            "Statements that took longer than `REGIMEN_SLOW_QUERY`.",
+        );
+        page.sample(name, &[], self.slow.read());
+        let name = "regimen_db_statement_duration_seconds";
+        page.histogram(name, "How long statements took.");
+        page.durations(name, &[], &self.duration);
     }
 }
 
@@ -42,7 +62,7 @@ pub(super) struct Observer {
     meter: Arc<Meter>,
     slow: Duration,
     /// Pipelined statements begin before earlier ones end, and end in the order they began.
-    begun: VecDeque<Instant>,
+    begun: VecDeque<(Instant, Span)>,
 }
 
 impl Observer {
@@ -58,10 +78,11 @@ impl Observer {
         let elapsed = self
             .begun
             .pop_front()
-            .map_or(Duration::ZERO, |begun| begun.elapsed());
+            .map_or(Duration::ZERO, |(begun, _)| begun.elapsed());
+        self.meter.duration.observe(elapsed);
         let elapsed_ms = elapsed.as_secs_f64() * 1000.0;
         if elapsed >= self.slow {
-            self.meter.slow.fetch_add(1, Ordering::Relaxed);
+            self.meter.slow.add(1);
             tracing::warn!(target: "regimen::sql", elapsed_ms, sql = %text(query), "slow statement");
         } else {
             tracing::debug!(target: "regimen::sql", elapsed_ms, sql = %text(query), "statement");
@@ -72,9 +93,10 @@ impl Observer {
 impl Instrumentation for Observer {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
         match event {
-            InstrumentationEvent::StartQuery { .. } => {
-                self.meter.statements.fetch_add(1, Ordering::Relaxed);
-                self.begun.push_back(Instant::now());
+            InstrumentationEvent::StartQuery { query, .. } => {
+                self.meter.statements.add(1);
+                let span = trace_span!(target: spans::TARGET, "statement", sql = %text(query));
+                self.begun.push_back((Instant::now(), span));
             }
             InstrumentationEvent::FinishQuery { query, .. } => self.finish(query),
             _ => {}

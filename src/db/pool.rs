@@ -11,6 +11,7 @@ use super::{
     Address, ConnectError, Limits,
     meter::{Meter, Observer},
 };
+use crate::metrics::Page;
 
 /// A connection on loan from the pool.
 pub type Conn<'a> = bb8::PooledConnection<'a, Opener>;
@@ -28,6 +29,7 @@ pub struct NoConnection {
 pub struct Db {
     pool: bb8::Pool<Opener>,
     meter: Arc<Meter>,
+    size: u32,
     timeout: Duration,
     direct: Arc<(Address, Limits)>,
 }
@@ -62,6 +64,7 @@ impl Db {
         Self {
             pool,
             meter,
+            size: options.size,
             timeout: options.timeout,
             direct,
         }
@@ -98,6 +101,37 @@ impl Db {
     #[must_use]
     pub fn pool_state(&self) -> State {
         self.pool.state()
+    }
+
+    /// Writes what is known of the database for those who watch.
+    pub fn write_metrics(&self, page: &mut Page) {
+        let (state, most) = (self.pool.state(), self.size);
+        let statistics = &state.statistics;
+        let name = "regimen_db_connections";
+        page.gauge(name, "Open connections of the pool.");
+        let in_use = state.connections.saturating_sub(state.idle_connections);
+        page.sample(name, &[("state", "idle")], state.idle_connections);
+        page.sample(name, &[("state", "in_use")], in_use);
+        let name = "regimen_db_connections_max";
+        page.gauge(name, "The most connections that the pool opens.");
+        page.sample(name, &[], most);
+        let name = "regimen_db_waiting";
+        page.gauge(name, "Requests that wait for a connection.");
+        page.sample(name, &[], statistics.pending_gets());
+        let name = "regimen_db_waits_total";
+        page.counter(
+            name,
+            "Requests that had to wait for a connection, and what came of it.",
+        );
+        page.sample(name, &[("outcome", "served")], statistics.get_waited);
+        page.sample(name, &[("outcome", "timed_out")], statistics.get_timed_out);
+        let name = "regimen_db_wait_seconds_total";
+        page.counter(name, "How long they waited, all together.");
+        page.sample(name, &[], statistics.get_wait_time.as_secs_f64());
+        let name = "regimen_db_connections_opened_total";
+        page.counter(name, "Connections that were opened.");
+        page.sample(name, &[], statistics.connections_created);
+        self.meter.write(page);
     }
 
     #[must_use]

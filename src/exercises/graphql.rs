@@ -45,20 +45,19 @@ impl ExerciseQuery {
     ) -> Result<Connection<Exercise>> {
         let reader = ctx.caller().map(|viewer| viewer.user);
         let filter = filter.unwrap_or_default().check()?;
-        let list = match order {
-            ExerciseOrder::Name => "exercises by name",
-            ExerciseOrder::Newest => "exercises by age",
-        };
+        let (list, order) = filter.listed_by(order);
         let page =
             Page::new(list, first, after.as_deref(), last, before.as_deref())?.skipping(offset)?;
         let mut conn = ctx.db().conn().await?;
-        let rows = Exercise::page_of(&mut conn, reader, &filter, order, &page).await?;
+        let (rows, relevance) = Exercise::page_of(&mut conn, reader, &filter, order, &page).await?;
         let total = Total::counted_by(move |db| {
             let filter = filter.clone();
             async move { Ok(Exercise::count(&mut *db.conn().await?, reader, &filter).await?) }
                 .boxed()
         });
-        Ok(page.connect(rows, total, move |exercise| exercise.place(order)))
+        Ok(page.connect(rows, total, move |exercise| {
+            exercise.place(order, &relevance)
+        }))
     }
 }
 
@@ -205,9 +204,9 @@ async fn change(
 ) -> Result<ExercisePayload> {
     let owner = owner_of(ctx, id).await?;
     let id = mutate(ctx, key, async |conn, _| {
-        let version = Exercise::apply(conn, owner, id, expected, &patch).await?;
-        let change = Change::updated(Entity::Exercise, id.0, version);
-        changes::append(conn, owner.unwrap_or(EVERYBODY), &[change]).await?;
+        let version = Exercise::apply(conn, owner, id, expected, patch).await?;
+        let change = version.map(|version| Change::updated(Entity::Exercise, id.0, version));
+        changes::append(conn, owner.unwrap_or(EVERYBODY), change.as_slice()).await?;
         Ok(id)
     })
     .await?;

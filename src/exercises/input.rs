@@ -1,5 +1,7 @@
 //! What clients send about exercises, and what of it can be taken.
 
+use std::borrow::Cow;
+
 use async_graphql::{Enum, InputObject, MaybeUndefined};
 
 use super::{ExerciseId, Level, Measurement, NewExercise, model::ExercisePatch};
@@ -50,8 +52,11 @@ pub enum ExerciseOrder {
     /// By name, regardless of case.
     #[default]
     Name,
-    /// The newest first.
+    /// The last made first.
     Newest,
+    /// What meets `search` best first: an exercise that is called so, then names that begin so, then those
+    /// that have the words, then other names and typing errors. Without a search it is `NAME`.
+    Relevance,
 }
 
 /// A filter that can be taken.
@@ -86,6 +91,20 @@ impl ExerciseFilter {
             scope: self.scope,
             archived: self.archived,
         })
+    }
+}
+
+impl Wanted {
+    /// The name of the list in that order, to which cursors belong, and the order as it is.
+    pub fn listed_by(&self, order: ExerciseOrder) -> (Cow<'static, str>, ExerciseOrder) {
+        match (order, &self.search) {
+            (ExerciseOrder::Newest, _) => ("exercises by age".into(), order),
+            // How well an exercise meets one search says nothing about another.
+            (ExerciseOrder::Relevance, Some(search)) => {
+                (format!("exercises by relevance to {search}").into(), order)
+            }
+            _ => ("exercises by name".into(), ExerciseOrder::Name),
+        }
     }
 }
 

@@ -54,7 +54,7 @@ pub(super) async fn merge(
     let mut changes = Workout::move_exercises(conn, owner, from, into).await?;
     changes.extend(HistoryEntry::move_exercises(conn, owner, from, into).await?);
     if target.owner_id.is_some() {
-        changes.push(remember_names(conn, owner, &target, &duplicates).await?);
+        changes.extend(remember_names(conn, owner, &target, &duplicates).await?);
     }
     diesel::delete(exercises::table.filter(exercises::id.eq_any(from)))
         .execute(conn)
@@ -96,13 +96,16 @@ async fn lock_of_library(conn: &mut AsyncPgConnection, id: ExerciseId) -> Result
         .first(conn)
         .await
         .optional()?;
-    found.ok_or_else(|| Error::not_found("exercise", id))
+    found.ok_or_else(|| Error::not_found("exercise", id).at("into"))
 }
 
 fn all_of(ids: &[ExerciseId], found: Vec<Exercise>) -> Result<Vec<Exercise>> {
     let is_there = |id: &ExerciseId| found.iter().any(|exercise| exercise.id == *id);
-    match ids.iter().find(|id| !is_there(id)) {
-        Some(missing) => Err(Error::not_found("exercise of your own", *missing)),
+    match ids.iter().position(|id| !is_there(id)) {
+        Some(index) => {
+            let missing = Error::not_found("exercise of your own", ids[index]);
+            Err(missing.at(format!("from.{index}")))
+        }
         None => Ok(found),
     }
 }
@@ -112,7 +115,7 @@ async fn remember_names(
     owner: UserId,
     target: &Exercise,
     duplicates: &[Exercise],
-) -> Result<Change> {
+) -> Result<Option<Change>> {
     let mut aliases = target.aliases.clone();
     for duplicate in duplicates {
         let names = std::iter::once(duplicate.name.to_lowercase());
@@ -126,6 +129,6 @@ async fn remember_names(
         aliases: Some(aliases),
         ..ExercisePatch::default()
     };
-    let version = Exercise::apply(conn, Some(owner), target.id, None, &patch).await?;
-    Ok(Change::updated(Entity::Exercise, target.id.0, version))
+    let version = Exercise::apply(conn, Some(owner), target.id, None, patch).await?;
+    Ok(version.map(|version| Change::updated(Entity::Exercise, target.id.0, version)))
 }

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use crate::{
-    db::{Decimal, schema::exercises, text_enum},
+    db::{Decimal, patch, schema::exercises, text_enum},
     graphql::written::parts,
     ids::id,
     viewer::UserId,
@@ -126,23 +126,23 @@ pub struct NewExercise {
     pub source_key: Option<String>,
 }
 
-/// What is to change of an exercise; `None` leaves a column as it is.
-#[derive(Clone, Debug, Default, AsChangeset)]
-#[diesel(table_name = exercises)]
-pub struct ExercisePatch {
-    pub name: Option<String>,
-    pub category: Option<String>,
-    pub measurement: Option<Measurement>,
-    pub primary_muscles: Option<Vec<String>>,
-    pub secondary_muscles: Option<Vec<String>>,
-    pub equipment: Option<Vec<String>>,
-    pub level: Option<Option<Level>>,
-    pub unilateral: Option<bool>,
-    pub bodyweight_factor: Option<Decimal>,
-    pub aliases: Option<Vec<String>>,
-    pub description: Option<Option<String>>,
-    pub instructions: Option<Vec<String>>,
-    pub archived_at: Option<Option<DateTime<Utc>>>,
+patch! {
+    /// What is to change of an exercise; `None` leaves a column as it is.
+    ExercisePatch of Exercise in exercises {
+        name: String,
+        category: String,
+        measurement: Measurement,
+        primary_muscles: Vec<String>,
+        secondary_muscles: Vec<String>,
+        equipment: Vec<String>,
+        level: Option<Level>,
+        unilateral: bool,
+        bodyweight_factor: Decimal,
+        aliases: Vec<String>,
+        description: Option<String>,
+        instructions: Vec<String>,
+        archived_at: Option<DateTime<Utc>>,
+    }
 }
 
 impl Exercise {

@@ -3,11 +3,13 @@
 
 use diesel::{
     dsl::sql,
+    pg::Pg,
     prelude::*,
-    sql_types::{Bool, Text},
+    sql_types::{Array, Bool, Text},
 };
 
 use super::store::Query;
+use crate::db::schema::exercises;
 
 /// So many words are looked for; more would not find less.
 const MOST_WORDS: usize = 12;
@@ -19,11 +21,7 @@ const FORGIVEN_TO: usize = 24;
 /// Only exercises in whose names each word of the search is found.
 pub(super) fn having_all_words<'a>(query: Query<'a>, search: &str) -> Query<'a> {
     let search = search.to_lowercase();
-    let words: Vec<&str> = search
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .take(MOST_WORDS)
-        .collect();
+    let words = words_of(&search);
     if words.is_empty() {
         let literal = sql::<Bool>("strpos(search_text, ").bind::<Text, _>(search.clone());
         return query.filter(literal.sql(") > 0"));
@@ -36,6 +34,35 @@ pub(super) fn having_all_words<'a>(query: Query<'a>, search: &str) -> Query<'a> 
         let similar = spelled.sql(" OR ").bind::<Text, _>(word.to_owned());
         query.filter(similar.sql(" <% search_text)"))
     })
+}
+
+/// How well an exercise meets the search, as a text to order by: called just so, a name that begins so, all
+/// words spelled right in the name, or in it and its other names, or found in spite of a mistake; those
+/// that are as good as each other by name.
+pub(super) fn relevance(
+    search: &str,
+) -> Box<dyn BoxableExpression<exercises::table, Pg, SqlType = Text>> {
+    let search = search.to_lowercase();
+    let words = words_of(&search).into_iter();
+    let beginnings: Vec<String> = words.map(|word| format!("\\m{word}")).collect();
+    let key = sql::<Text>("(CASE WHEN lower(name) = ")
+        .bind::<Text, _>(search.clone())
+        .sql(" THEN '0' WHEN starts_with(lower(name), ")
+        .bind::<Text, _>(search)
+        .sql(") THEN '1' WHEN lower(name) ~ ALL (")
+        .bind::<Array<Text>, _>(beginnings.clone())
+        .sql(") THEN '2' WHEN search_text ~ ALL (")
+        .bind::<Array<Text>, _>(beginnings)
+        .sql(") THEN '3' ELSE '4' END || lower(name))");
+    Box::new(key)
+}
+
+fn words_of(search: &str) -> Vec<&str> {
+    search
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .take(MOST_WORDS)
+        .collect()
 }
 
 /// A regular expression for words that begin like this one, or almost: with two neighbours swapped, or

@@ -1,6 +1,8 @@
 //! How exercises are found and kept. A reader sees the library and what is their own; whoever is not
 //! signed in sees the library alone.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::{pg::Pg, prelude::*, sql_types::Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -13,7 +15,7 @@ use super::{
     search,
 };
 use crate::{
-    db::schema::exercises,
+    db::{keyset, schema::exercises},
     error::{Error, Result},
     graphql::Page,
     viewer::UserId,
@@ -28,16 +30,24 @@ diesel::define_sql_function! {
 pub enum ExercisePlace {
     Name(String, ExerciseId),
     Newest(DateTime<Utc>, ExerciseId),
+    Relevance(String, ExerciseId),
 }
+
+/// How well each exercise of a page meets the search; the database says, so it is kept for cursors.
+pub type Relevance = HashMap<ExerciseId, String>;
 
 pub(super) type Query<'a> = exercises::BoxedQuery<'a, Pg>;
 
 impl Exercise {
     /// The exercise's place in a list of that order.
-    pub fn place(&self, order: ExerciseOrder) -> ExercisePlace {
+    pub fn place(&self, order: ExerciseOrder, relevance: &Relevance) -> ExercisePlace {
         match order {
             ExerciseOrder::Name => ExercisePlace::Name(self.name.clone(), self.id),
             ExerciseOrder::Newest => ExercisePlace::Newest(self.created_at, self.id),
+            ExerciseOrder::Relevance => {
+                let key = relevance.get(&self.id).cloned().unwrap_or_default();
+                ExercisePlace::Relevance(key, self.id)
+            }
         }
     }
 
@@ -48,14 +58,23 @@ impl Exercise {
         filter: &Wanted,
         order: ExerciseOrder,
         page: &Page<ExercisePlace>,
-    ) -> QueryResult<Vec<Self>> {
+    ) -> QueryResult<(Vec<Self>, Relevance)> {
         let query = matching(reader, filter)
             .limit(page.limit())
             .offset(page.offset);
-        ordered(query, order, page)
-            .select(Self::as_select())
+        let search = filter.search.as_deref().unwrap_or_default();
+        let query = ordered(query, order, page, search);
+        if order != ExerciseOrder::Relevance {
+            let found = query.select(Self::as_select()).load(conn).await?;
+            return Ok((found, Relevance::new()));
+        }
+        let found: Vec<(String, Self)> = query
+            .select((search::relevance(search), Self::as_select()))
             .load(conn)
-            .await
+            .await?;
+        let keys = found.iter().map(|(key, it)| (it.id, key.clone()));
+        let keys = keys.collect();
+        Ok((found.into_iter().map(|(_, it)| it).collect(), keys))
     }
 
     /// How many the whole list has.
@@ -81,26 +100,30 @@ impl Exercise {
     }
 
     /// Changes what belongs to `owner` (without one: to the library), if it still has the expected
-    /// version.
+    /// version. Gives its new version; none where nothing would change.
     pub async fn apply(
         conn: &mut AsyncPgConnection,
         owner: Option<UserId>,
         id: ExerciseId,
         expected: Option<i32>,
-        patch: &ExercisePatch,
-    ) -> Result<i32> {
-        let found: Option<i32> = exercises::table
+        mut patch: ExercisePatch,
+    ) -> Result<Option<i32>> {
+        let found: Option<Self> = exercises::table
             .filter(exercises::id.eq(id))
             .filter(exercises::owner_id.is_not_distinct_from(owner))
-            .select(exercises::version)
+            .select(Self::as_select())
             .for_update()
             .first(conn)
             .await
             .optional()?;
         let current = found.ok_or_else(|| Error::not_found("exercise", id))?;
-        if let Some(expected) = expected.filter(|expected| *expected != current) {
-            return Err(Error::stale("exercise", id, expected, current));
+        // What was put away already stays so since then.
+        let was_archived = current.archived_at.is_some();
+        patch.archived_at = patch.archived_at.filter(|at| at.is_some() != was_archived);
+        if !patch.changes(&current) {
+            return Ok(None);
         }
+        Error::check_version("exercise", id, expected, current.version)?;
         if let Some(name) = &patch.name
             && let Some(other) = with_same_name(conn, owner, name)
                 .await?
@@ -110,14 +133,14 @@ impl Exercise {
         }
         diesel::update(exercises::table.find(id))
             .set((
-                patch,
-                exercises::version.eq(current + 1),
+                &patch,
+                exercises::version.eq(current.version + 1),
                 exercises::updated_at.eq(diesel::dsl::now),
             ))
             .execute(conn)
             .await
             .map_err(|error| clash(patch.name.as_deref(), error))?;
-        Ok(current + 1)
+        Ok(Some(current.version + 1))
     }
 }
 
@@ -135,7 +158,8 @@ impl NewExercise {
             .await
     }
 
-    /// Inserts it. The same id from the same owner is the same exercise, made once.
+    /// Inserts it. The same id with the same contents from the same owner is the same exercise, made
+    /// once. An id of anybody else's cannot be used, and no more is said about it.
     pub async fn insert(&self, conn: &mut AsyncPgConnection) -> Result<bool> {
         let inserted = diesel::insert_into(exercises::table)
             .values(self)
@@ -145,21 +169,25 @@ impl NewExercise {
         if inserted > 0 {
             return Ok(true);
         }
-        let own: Option<ExerciseId> = exercises::table
+        let own: Option<(Self, i32)> = exercises::table
             .filter(exercises::id.eq(self.id))
             .filter(exercises::owner_id.is_not_distinct_from(self.owner_id))
-            .select(exercises::id)
+            .select((Self::as_select(), exercises::version))
             .first(conn)
             .await
             .optional()?;
-        if own.is_some() {
-            return Ok(false);
+        match own {
+            Some((there, _)) if there == *self => return Ok(false),
+            Some((_, version)) => {
+                return Err(Error::known("exercise", self.id, version).at("input.id"));
+            }
+            None => {}
         }
         match with_same_name(conn, self.owner_id, &self.name).await? {
             Some(other) => Err(name_taken(&self.name, Some(other))),
             None => Err(Error::invalid(
                 "input.id",
-                "this id is taken: make a new one",
+                "this id cannot be used: make a new one",
             )),
         }
     }
@@ -191,12 +219,12 @@ async fn with_same_name(
 }
 
 fn name_taken(name: &str, other: Option<(ExerciseId, i32)>) -> Error {
-    Error::Conflict {
-        message: format!(
-            "there is an exercise called `{name}` already: use it, or choose another name"
-        ),
-        id: other.map(|(id, _)| id.0),
-        version: other.map(|(_, version)| version),
+    let message =
+        format!("there is an exercise called `{name}` already: use it, or choose another name");
+    let error = Error::conflict(message).at("input.name");
+    match other {
+        Some((id, version)) => error.with(id, Some(version)),
+        None => error,
     }
 }
 
@@ -246,35 +274,36 @@ fn matching(reader: Option<UserId>, filter: &Wanted) -> Query<'_> {
 }
 
 /// The order, and where in it the page begins. Ties are broken by id.
-fn ordered<'a>(query: Query<'a>, order: ExerciseOrder, page: &Page<ExercisePlace>) -> Query<'a> {
+fn ordered<'a>(
+    query: Query<'a>,
+    order: ExerciseOrder,
+    page: &Page<ExercisePlace>,
+    search: &str,
+) -> Query<'a> {
     use exercises::{created_at, id, name};
 
-    let mut query = query;
-    match &page.from {
-        Some(ExercisePlace::Name(key, last)) if page.backward => {
-            let tie = lower(name).lt(lower(key.clone())).or(id.lt(*last));
-            query = query.filter(lower(name).le(lower(key.clone()))).filter(tie);
+    match order {
+        ExerciseOrder::Name => {
+            let from = match &page.from {
+                Some(ExercisePlace::Name(key, last)) => Some((lower(key.clone()), *last)),
+                _ => None,
+            };
+            keyset!(query, lower(name), id, page.upwards(true), from)
         }
-        Some(ExercisePlace::Name(key, last)) => {
-            let tie = lower(name).gt(lower(key.clone())).or(id.gt(*last));
-            query = query.filter(lower(name).ge(lower(key.clone()))).filter(tie);
+        ExerciseOrder::Newest => {
+            let from = match &page.from {
+                Some(ExercisePlace::Newest(at, last)) => Some((*at, *last)),
+                _ => None,
+            };
+            keyset!(query, created_at, id, page.upwards(false), from)
         }
-        Some(ExercisePlace::Newest(at, last)) if page.backward => {
-            query = query
-                .filter(created_at.ge(*at))
-                .filter(created_at.gt(*at).or(id.gt(*last)));
+        ExerciseOrder::Relevance => {
+            let from = match &page.from {
+                Some(ExercisePlace::Relevance(key, last)) => Some((key.clone(), *last)),
+                _ => None,
+            };
+            let key = || search::relevance(search);
+            keyset!(query, key(), id, page.upwards(true), from)
         }
-        Some(ExercisePlace::Newest(at, last)) => {
-            query = query
-                .filter(created_at.le(*at))
-                .filter(created_at.lt(*at).or(id.lt(*last)));
-        }
-        None => {}
-    }
-    match (order, page.backward) {
-        (ExerciseOrder::Name, false) => query.order((lower(name).asc(), id.asc())),
-        (ExerciseOrder::Name, true) => query.order((lower(name).desc(), id.desc())),
-        (ExerciseOrder::Newest, false) => query.order((created_at.desc(), id.desc())),
-        (ExerciseOrder::Newest, true) => query.order((created_at.asc(), id.asc())),
     }
 }

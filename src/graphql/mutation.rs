@@ -118,13 +118,10 @@ impl Keyed {
             .first(conn)
             .await?;
         if hash != self.payload_hash {
-            return Err(Error::Conflict {
-                message: format!(
-                    "`{KEY_ARGUMENT}` was used before with other arguments: make a new key for a new request"
-                ),
-                id: None,
-                version: None,
-            });
+            return Err(Error::conflict(format!(
+                "`{KEY_ARGUMENT}` was used before with other arguments: make a new key for a new request"
+            ))
+            .at(KEY_ARGUMENT));
         }
         Ok(Some(response.unwrap_or_default()))
     }

@@ -132,6 +132,14 @@ fn open<K: DeserializeOwned>(list: &str, field: &str, text: &str) -> Result<K> {
     })
 }
 
+impl<K> Page<K> {
+    /// Whether keys grow in the direction of reading, given whether they do so in the list's own.
+    #[must_use]
+    pub const fn upwards(&self, ascending: bool) -> bool {
+        ascending != self.backward
+    }
+}
+
 impl<K: serde::Serialize> Page<K> {
     /// How many rows to fetch: one more than is shown, to know whether there are more.
     #[must_use]

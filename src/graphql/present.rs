@@ -6,10 +6,14 @@ use async_graphql::{ErrorExtensionValues, Response, ServerError};
 
 use crate::error::Error;
 
-/// Gives every error of the answer a code, and lets no text out that was not written for clients.
+/// Gives every error of the answer a code, and lets no text out that was not written for clients. Of
+/// more errors than `most`, the others are only counted.
 #[must_use]
-pub fn present(mut response: Response) -> Response {
-    for mut error in std::mem::take(&mut response.errors) {
+pub fn present(mut response: Response, most: usize) -> Response {
+    let mut found = std::mem::take(&mut response.errors);
+    let mut omitted = found.len().saturating_sub(most);
+    found.truncate(most);
+    for mut error in found {
         let items = items_of(&error);
         for (field, item) in items.iter().cloned() {
             let mut error = error.clone();
@@ -23,7 +27,12 @@ pub fn present(mut response: Response) -> Response {
             response.errors.push(error);
         }
     }
-    response
+    omitted += response.errors.len().saturating_sub(most);
+    response.errors.truncate(most);
+    if omitted == 0 {
+        return response;
+    }
+    response.extension("omittedErrors", omitted.into())
 }
 
 /// The errors that one field has about items of a list; none where it is about something else.
@@ -40,6 +49,7 @@ fn present_error(error: &mut ServerError) {
         let code = if error.path.is_empty() {
             "BAD_REQUEST"
         } else {
+            error.message = reason(&error.message).to_owned();
             "VALIDATION"
         };
         set(error, "code", code);
@@ -60,8 +70,10 @@ fn present_error(error: &mut ServerError) {
     let extensions = error
         .extensions
         .get_or_insert_with(ErrorExtensionValues::default);
+    if let Some(field) = ours.field() {
+        extensions.set("field", field);
+    }
     match &ours {
-        Error::Invalid { field, .. } => extensions.set("field", field.as_str()),
         Error::Conflict { id, version, .. } => {
             if let Some(id) = id {
                 extensions.set("id", id.to_string());
@@ -70,7 +82,7 @@ fn present_error(error: &mut ServerError) {
                 extensions.set("version", *version);
             }
         }
-        Error::RateLimited { retry_after } => {
+        Error::RateLimited { retry_after, .. } => {
             let seconds = retry_after.as_millis().div_ceil(1000);
             extensions.set(
                 "retryAfterSeconds",
@@ -78,6 +90,20 @@ fn present_error(error: &mut ServerError) {
             );
         }
         _ => {}
+    }
+}
+
+/// Why the library could not take a value. It says so between names of types, some of which are ours
+/// alone; what a scalar of ours has to say about it stays.
+fn reason(message: &str) -> &str {
+    let message = message.split(" (occurred while parsing ").next();
+    let message = message.unwrap_or_default();
+    match message.strip_prefix("Failed to parse \"") {
+        Some(rest) => rest.split_once("\": ").map_or(rest, |(_, reason)| reason),
+        None if message.starts_with("Expected input type ") => {
+            "this value cannot be taken for its argument: send what the schema describes"
+        }
+        None => message,
     }
 }
 

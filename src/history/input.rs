@@ -31,7 +31,7 @@ pub struct HistoryFilter {
     pub exercise_id: MaybeUndefined<ExerciseId>,
     /// Only sessions of this workout.
     pub workout_id: MaybeUndefined<WorkoutId>,
-    /// Those deleted, which can be restored for 30 days, instead of the others.
+    /// The trash, from which entries can be restored for 30 days, instead of what is there.
     #[graphql(default)]
     pub deleted: bool,
 }
@@ -94,8 +94,9 @@ pub struct LogHistoryInput {
     pub rating: Option<i32>,
     /// What there is to say about it, up to 2,000 characters.
     pub notes: Option<String>,
-    /// What was done: an object or a list, up to 64 KB. `logHistory` makes one from the workout where
-    /// there is none.
+    /// What was done: an object or a list, up to 64 KB. What has the names and types of
+    /// `HistorySummary` is read as such, and everything is kept. `logHistory` makes one from the workout
+    /// where there is none.
     pub summary: Option<serde_json::Value>,
     /// Where it comes from, such as the name of an app; up to 40 characters.
     #[graphql(default_with = "\"app\".to_owned()")]

@@ -15,7 +15,7 @@ use crate::{
     workouts::WorkoutId,
 };
 
-/// An entry that is not deleted.
+/// An entry, in the trash or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct HistoryEntryOf {
     pub owner: UserId,
@@ -42,7 +42,6 @@ impl Loader<HistoryEntryOf> for Loaders {
         let found = history::table
             .filter(history::user_id.eq(owner))
             .filter(history::id.eq_any(ids))
-            .filter(history::deleted_at.is_null())
             .select(HistoryEntry::as_select())
             .load(&mut *self.db.conn().await?)
             .await?;

@@ -1,5 +1,6 @@
 //! History: what was done and when, with the workout's name and totals frozen in it.
 
+mod frozen;
 mod graphql;
 mod input;
 mod loader;
@@ -7,6 +8,7 @@ mod model;
 mod store;
 mod summary;
 
+pub use frozen::{Summary, SummaryExercise, SummarySet};
 pub use graphql::{HistoryMutation, HistoryQuery};
 pub use input::Mark;
 pub use loader::{HistoryEntryOf, HistoryOf};

@@ -4,8 +4,9 @@ use async_graphql::SimpleObject;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 
+use super::Summary;
 use crate::{
-    db::{Decimal, schema::history},
+    db::{Decimal, patch, schema::history},
     graphql::{Ahead, Date, written::parts},
     ids::id,
     viewer::UserId,
@@ -44,9 +45,8 @@ pub struct HistoryEntry {
     pub rating: Option<i16>,
     /// What there is to say about it.
     pub notes: Option<String>,
-    /// What was done, as it was known at the time: `sets`, `reps` and `volumeKg` in all, and
-    /// `exercises` with the same for each, its name and its best set. Warm-ups do not count.
-    pub summary: Option<serde_json::Value>,
+    /// What was done, as it was known at the time.
+    pub summary: Option<Summary>,
     /// Where it came from: `app`, or the name of an import.
     pub source: String,
     /// What it is called there.
@@ -57,7 +57,7 @@ pub struct HistoryEntry {
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
     pub updated_at: DateTime<Utc>,
-    /// When it was deleted; it can be restored for 30 days.
+    /// When it was put in the trash; it can be restored for 30 days.
     pub deleted_at: Option<DateTime<Utc>>,
     #[diesel(column_name = id)]
     #[graphql(skip)]
@@ -67,10 +67,10 @@ pub struct HistoryEntry {
 parts! {
     HistoryEntry {
         id, workout_id, workout_name, performed_at, timezone, local_date, duration_seconds,
-        bodyweight_kg, rating, notes, summary, source, source_key, version, created_at, updated_at,
+        bodyweight_kg, rating, notes, source, source_key, version, created_at, updated_at,
         deleted_at,
     }
-    below { workout }
+    below { summary, workout }
 }
 
 /// An entry to insert.
@@ -93,16 +93,16 @@ pub struct NewHistory {
     pub source_key: Option<String>,
 }
 
-/// What is to change of an entry; `None` leaves a column as it is.
-#[derive(Clone, Debug, Default, AsChangeset)]
-#[diesel(table_name = history)]
-pub struct HistoryPatch {
-    pub workout_name: Option<Option<String>>,
-    pub performed_at: Option<DateTime<Utc>>,
-    pub timezone: Option<String>,
-    pub local_date: Option<NaiveDate>,
-    pub duration_seconds: Option<Option<i32>>,
-    pub bodyweight_kg: Option<Option<Decimal>>,
-    pub rating: Option<Option<i16>>,
-    pub notes: Option<Option<String>>,
+patch! {
+    /// What is to change of an entry; `None` leaves a column as it is.
+    HistoryPatch of HistoryEntry in history {
+        workout_name: Option<String>,
+        performed_at: DateTime<Utc>,
+        timezone: String,
+        local_date: Date,
+        duration_seconds: Option<i32>,
+        bodyweight_kg: Option<Decimal>,
+        rating: Option<i16>,
+        notes: Option<String>,
+    }
 }

@@ -11,14 +11,15 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use futures_util::FutureExt;
 use serde::Deserialize;
 
 use super::{
-    App, bearer,
+    App, bearer, cached,
     client::Sender,
     negotiate::{Accepted, Events, Media, is_json},
-    sse, ws,
+    sse,
+    status::Malformed,
+    ws,
 };
 use crate::{
     auth::Proven,
@@ -27,7 +28,10 @@ use crate::{
         document::{JsonMap, Refusal},
         written::{answer_json, errors_json},
     },
-    schema::engine::{Allowed, Asked, Outcome, Started},
+    schema::{
+        asked::Asked,
+        engine::{Allowed, Outcome, Started},
+    },
 };
 
 /// A GET's parameters; an empty one counts as absent.
@@ -35,10 +39,14 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 pub(super) struct Parameters {
     query: Option<String>,
+    document_id: Option<String>,
     operation_name: Option<String>,
     variables: Option<String>,
     extensions: Option<String>,
 }
+
+/// A request as it was sent, or why it is none.
+type Sent = Result<Asked, (Malformed, Refusal)>;
 
 pub(super) async fn get(
     State(app): State<App>,
@@ -52,9 +60,10 @@ pub(super) async fn get(
     }
     let asked = match parameters {
         Ok(Query(parameters)) => from_parameters(parameters),
-        Err(error) => Err(bad_request(error.body_text())),
+        Err(error) => Err((Malformed::Misshapen, bad_request(error.body_text()))),
     };
-    answer(&app, sender, &headers, asked, Allowed::QUERIES).await
+    let response = answer(&app, sender, &headers, asked, Allowed::QUERIES).await;
+    cached::keep_nothing(response)
 }
 
 pub(super) async fn post(
@@ -65,14 +74,14 @@ pub(super) async fn post(
 ) -> Response {
     let body = match body {
         Ok(body) => body,
-        Err(rejection) => return unreadable(&headers, rejection.status()),
+        Err(rejection) => return unreadable(&app, &headers, rejection.status()),
     };
     if !is_json(&headers) {
         let refusal = Refusal::request(
             "UNSUPPORTED_MEDIA_TYPE",
             "the body must be JSON: send `Content-Type: application/json`",
         );
-        return refused(&headers, StatusCode::UNSUPPORTED_MEDIA_TYPE, refusal);
+        return refused(&app, &headers, StatusCode::UNSUPPORTED_MEDIA_TYPE, refusal);
     }
     let asked = from_body(&body);
     answer(
@@ -86,10 +95,10 @@ pub(super) async fn post(
 }
 
 /// Any other method.
-pub(super) async fn other(method: Method, headers: HeaderMap) -> Response {
+pub(super) async fn other(State(app): State<App>, method: Method, headers: HeaderMap) -> Response {
     let message = format!("`{method}` is not answered here: use POST, or GET for queries");
     let refusal = Refusal::request("METHOD_NOT_ALLOWED", message);
-    let mut response = refused(&headers, StatusCode::METHOD_NOT_ALLOWED, refusal);
+    let mut response = refused(&app, &headers, StatusCode::METHOD_NOT_ALLOWED, refusal);
     response
         .headers_mut()
         .insert(header::ALLOW, HeaderValue::from_static("GET, POST"));
@@ -100,46 +109,61 @@ fn bad_request(message: impl Into<String>) -> Refusal {
     Refusal::request("BAD_REQUEST", message)
 }
 
-fn from_parameters(parameters: Parameters) -> Result<Asked, Refusal> {
-    let map = |name: &str, text: Option<String>| -> Result<Option<JsonMap>, Refusal> {
+fn from_parameters(parameters: Parameters) -> Sent {
+    let map = |name: &str, text: Option<String>| -> Result<Option<JsonMap>, _> {
         text.filter(|text| !text.is_empty())
             .map(|text| serde_json::from_str::<Option<JsonMap>>(&text))
             .transpose()
             .map(Option::flatten)
-            .map_err(|_| bad_request(format!("`{name}` must be a JSON object")))
+            .map_err(|error| {
+                let refusal = bad_request(format!("`{name}` must be a JSON object"));
+                (malformed(&error), refusal)
+            })
     };
     Ok(Asked {
         query: parameters.query,
+        document_id: parameters.document_id,
         operation_name: parameters.operation_name.filter(|name| !name.is_empty()),
         variables: map("variables", parameters.variables)?,
         extensions: map("extensions", parameters.extensions)?,
+        ..Asked::default()
     })
 }
 
-fn from_body(body: &[u8]) -> Result<Asked, Refusal> {
+fn from_body(body: &[u8]) -> Sent {
     if body.trim_ascii_start().first() == Some(&b'[') {
-        return Err(Refusal::request(
+        let refusal = Refusal::request(
             "BATCHING_NOT_SUPPORTED",
             "requests are not answered in batches: send them one by one, over one connection",
-        ));
+        );
+        return Err((Malformed::Misshapen, refusal));
     }
     serde_json::from_slice(body).map_err(|error| {
         let hint =
             "`query` and `operationName` are texts, `variables` and `extensions` are objects";
-        bad_request(format!("the body must be a JSON object ({hint}): {error}"))
+        let message = format!("the body must be a JSON object ({hint}): {error}");
+        (malformed(&error), bad_request(message))
     })
+}
+
+fn malformed(error: &serde_json::Error) -> Malformed {
+    if error.is_data() {
+        Malformed::Misshapen
+    } else {
+        Malformed::Unreadable
+    }
 }
 
 async fn answer(
     app: &App,
     sender: Sender,
     headers: &HeaderMap,
-    asked: Result<Asked, Refusal>,
+    asked: Sent,
     allowed: Allowed,
 ) -> Response {
     match request(app, headers, asked).await {
         Ok(request) => run(app, sender, headers, request, allowed).await,
-        Err((status, refusal)) => refused(headers, status, refusal),
+        Err((status, refusal)) => refused(app, headers, status, refusal),
     }
 }
 
@@ -153,7 +177,7 @@ struct Request {
 async fn request(
     app: &App,
     headers: &HeaderMap,
-    asked: Result<Asked, Refusal>,
+    asked: Sent,
 ) -> Result<Request, (StatusCode, Refusal)> {
     let accepted = Accepted::of(headers);
     if accepted.media.is_none() && accepted.events == Events::No {
@@ -166,10 +190,11 @@ async fn request(
     let proven = bearer::in_headers(app, headers)
         .await
         .map_err(|refused| unknown_sender(&refused))?;
-    let asked = asked.map_err(|refusal| (StatusCode::BAD_REQUEST, refusal))?;
-    if asked.query.as_deref().unwrap_or_default().is_empty() {
+    let codes = app.options.status_codes;
+    let asked = asked.map_err(|(malformed, refusal)| (codes.of_malformed(malformed), refusal))?;
+    if !asked.has_document() {
         let refusal = bad_request("there is no `query` in the request");
-        return Err((StatusCode::BAD_REQUEST, refusal));
+        return Err((codes.of_malformed(Malformed::Misshapen), refusal));
     }
     Ok(Request {
         accepted,
@@ -199,37 +224,60 @@ async fn run(
     let always = accepted.events == Events::Always;
     let started = match app.engine.start(asked, caller, allowed, sender.data()) {
         Ok(Started::Once(answer)) if !always => {
-            return write(media, StatusCode::OK, &answer.await, true);
+            let to_keep = (!allowed.mutations).then_some(headers);
+            return executed(app, media, to_keep, &answer.await);
         }
         Ok(started) => started,
         Err(outcome) => match *outcome {
-            Outcome::Executed(response) if always => {
-                Started::Once(std::future::ready(response).boxed())
-            }
             Outcome::Refused(response) if always && !is_unreadable(&response) => {
                 return sse::refuse(&response);
             }
-            outcome => return not_started(media, always, &outcome),
+            outcome => return not_started(app, media, always, &outcome),
         },
     };
     sse::answer(app, proven, started)
-        .unwrap_or_else(|(status, refusal)| refused(headers, status, refusal))
+        .unwrap_or_else(|(status, refusal)| refused(app, headers, status, refusal))
+}
+
+/// Answers a request that ran. One that only read, and went well, may be kept by whoever sent these
+/// headers.
+fn executed(
+    app: &App,
+    media: Media,
+    to_keep: Option<&HeaderMap>,
+    answer: &async_graphql::Response,
+) -> Response {
+    let has_errors = !answer.errors.is_empty();
+    let body = answer_json(answer);
+    match to_keep {
+        Some(headers) if !has_errors => cached::answer(headers, media.header(), body),
+        _ => write(
+            media,
+            app.options.status_codes.of_executed(has_errors),
+            body,
+        ),
+    }
 }
 
 /// Answers a request that did not get to run.
-fn not_started(media: Media, always_events: bool, outcome: &Outcome) -> Response {
+fn not_started(app: &App, media: Media, always_events: bool, outcome: &Outcome) -> Response {
+    let codes = app.options.status_codes;
     match outcome {
-        Outcome::Executed(response) => write(media, StatusCode::OK, response, true),
         Outcome::Refused(response) => {
-            let status = if media == Media::Json && !always_events {
-                StatusCode::OK
-            } else {
-                StatusCode::BAD_REQUEST
-            };
-            write(media, status, response, false)
+            let told = if always_events { Media::GraphQl } else { media };
+            let status = codes.of_refused(told, code(response).unwrap_or_default());
+            write_errors(codes.media(media, status), status, response)
+        }
+        Outcome::Limited(response, retry_after) => {
+            let status = StatusCode::TOO_MANY_REQUESTS;
+            let mut response = write_errors(codes.media(media, status), status, response);
+            let seconds = HeaderValue::from(retry_after.as_secs());
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
+            response
         }
         Outcome::WrongMethod(response) => {
-            let mut response = write(media, StatusCode::METHOD_NOT_ALLOWED, response, false);
+            let status = StatusCode::METHOD_NOT_ALLOWED;
+            let mut response = write_errors(codes.media(media, status), status, response);
             response
                 .headers_mut()
                 .insert(header::ALLOW, HeaderValue::from_static("POST"));
@@ -240,16 +288,18 @@ fn not_started(media: Media, always_events: bool, outcome: &Outcome) -> Response
 
 /// Whether there is no operation to speak of, which an event stream is not opened for.
 fn is_unreadable(response: &async_graphql::Response) -> bool {
-    let extensions = response
-        .errors
-        .first()
-        .and_then(|it| it.extensions.as_ref());
-    let code = extensions.and_then(|extensions| extensions.get("code"));
     matches!(
-        code,
-        Some(async_graphql::Value::String(code))
-            if ["GRAPHQL_PARSE_FAILED", "OPERATION_NOT_FOUND"].contains(&code.as_str())
+        code(response),
+        Some("GRAPHQL_PARSE_FAILED" | "OPERATION_NOT_FOUND")
     )
+}
+
+/// The code of its first error.
+fn code(response: &async_graphql::Response) -> Option<&str> {
+    match response.errors.first()?.extensions.as_ref()?.get("code") {
+        Some(async_graphql::Value::String(code)) => Some(code),
+        _ => None,
+    }
 }
 
 /// Why the sender of a request could not be made out.
@@ -273,19 +323,20 @@ fn unknown_sender(refused: &Error) -> (StatusCode, Refusal) {
 }
 
 /// A body that was too large or broke off.
-fn unreadable(headers: &HeaderMap, status: StatusCode) -> Response {
+fn unreadable(app: &App, headers: &HeaderMap, status: StatusCode) -> Response {
     let refusal = if status == StatusCode::PAYLOAD_TOO_LARGE {
         Refusal::request("BODY_TOO_LARGE", "the body is too large: send less at once")
     } else {
         bad_request("the body could not be read to its end")
     };
-    refused(headers, status, refusal)
+    refused(app, headers, status, refusal)
 }
 
 /// Errors of a request that never got to be run; their status tells in both media types.
-fn refused(headers: &HeaderMap, status: StatusCode, refusal: Refusal) -> Response {
+fn refused(app: &App, headers: &HeaderMap, status: StatusCode, refusal: Refusal) -> Response {
     let media = Accepted::of(headers).media_for_errors();
-    let mut response = write(media, status, &refusal.into(), false);
+    let media = app.options.status_codes.media(media, status);
+    let mut response = write_errors(media, status, &refusal.into());
     if status == StatusCode::UNAUTHORIZED {
         let challenge = HeaderValue::from_static(r#"Bearer error="invalid_token""#);
         response
@@ -296,23 +347,14 @@ fn refused(headers: &HeaderMap, status: StatusCode, refusal: Refusal) -> Respons
 }
 
 /// An answer to a request that did not run has no `data` at all.
-fn write(
-    media: Media,
-    status: StatusCode,
-    response: &async_graphql::Response,
-    with_data: bool,
-) -> Response {
-    let bytes = if with_data {
-        answer_json(response)
-    } else {
-        errors_json(&response.errors)
-    };
-    let mut answer = (status, Body::from(bytes)).into_response();
-    answer
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, media.header());
-    answer
-        .headers_mut()
-        .insert(header::VARY, HeaderValue::from_static("accept"));
-    answer
+fn write_errors(media: Media, status: StatusCode, response: &async_graphql::Response) -> Response {
+    write(media, status, errors_json(&response.errors))
+}
+
+fn write(media: Media, status: StatusCode, body: Vec<u8>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, media.header()),
+        (header::VARY, HeaderValue::from_static("accept")),
+    ];
+    (status, headers, Body::from(body)).into_response()
 }

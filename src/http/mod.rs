@@ -1,15 +1,19 @@
 //! The edge: what arrives over HTTP and where it goes. No rule of the domain lives here.
 
 mod bearer;
+mod cached;
 mod client;
 mod door;
 mod graphiql;
 mod graphql;
 mod health;
+mod metrics;
 mod negotiate;
+mod options;
 mod requests;
 mod shutdown;
 mod sse;
+mod status;
 mod streams;
 mod ws;
 
@@ -26,14 +30,13 @@ use axum::{
 use serde_json::json;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
+pub use metrics::{Responses, serve as serve_metrics};
+pub use options::Options;
 pub use requests::RequestId;
 pub use shutdown::{Draining, serve};
 pub use streams::{StreamLimits, Streams};
 
-use crate::{auth::Gate, db::Db, graphql::document::Limits, schema::engine::Engine};
-
-/// The largest body that is read.
-const BODY_LIMIT: usize = 1 << 20;
+use crate::{auth::Gate, db::Db, schema::engine::Engine};
 
 /// What every handler can reach.
 #[derive(Clone)]
@@ -43,26 +46,36 @@ pub struct App {
     pub engine: Arc<Engine>,
     pub draining: Arc<Draining>,
     pub streams: Arc<Streams>,
+    pub responses: Arc<Responses>,
+    pub options: Arc<Options>,
 }
 
 impl App {
     #[must_use]
-    pub fn new(db: Db, gate: Gate) -> Self {
+    pub fn new(db: Db, gate: Gate, options: Options) -> Self {
         let gate = Arc::new(gate);
-        let engine = Engine::new(db.clone(), Arc::clone(&gate), Limits::default());
+        let (limits, rules) = (options.limits.clone(), options.rules);
+        let engine = Engine::new(db.clone(), Arc::clone(&gate), limits, rules, options.rates);
         Self {
             db,
             gate,
             engine: Arc::new(engine),
             draining: Arc::default(),
-            streams: Arc::default(),
+            streams: Streams::new(options.streams.clone()),
+            responses: Arc::default(),
+            options: Arc::new(options),
         }
     }
 }
 
 /// All routes.
 pub fn router(app: App) -> Router {
-    let draining = Arc::clone(&app.draining);
+    let (draining, responses) = (Arc::clone(&app.draining), Arc::clone(&app.responses));
+    let explorer = if app.options.graphiql {
+        graphiql::routes()
+    } else {
+        Router::new()
+    };
     let routes = Router::new()
         .route(
             "/graphql",
@@ -70,26 +83,30 @@ pub fn router(app: App) -> Router {
                 .post(graphql::post)
                 .fallback(graphql::other),
         )
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(DefaultBodyLimit::max(app.options.body))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
-        .merge(graphiql::routes())
+        .merge(explorer)
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)
         .with_state(app);
-    surrounded(routes, draining)
+    surrounded(routes, draining, responses)
 }
 
 /// What is done for every request, wherever it goes.
-fn surrounded(routes: Router, draining: Arc<Draining>) -> Router {
+fn surrounded(routes: Router, draining: Arc<Draining>, responses: Arc<Responses>) -> Router {
     routes
         .layer(CompressionLayer::new())
+        .layer(middleware::map_response(cached::weaken_if_compressed))
         .layer(CatchPanicLayer::custom(requests::panicked))
         .layer(middleware::from_fn_with_state(
             draining,
             shutdown::close_when_draining,
         ))
-        .layer(middleware::from_fn(requests::identify))
+        .layer(middleware::from_fn_with_state(
+            responses,
+            requests::identify,
+        ))
 }
 
 async fn wrong_method(method: Method, uri: Uri) -> impl IntoResponse {
@@ -132,7 +149,11 @@ mod tests {
     #[tokio::test]
     async fn a_panic_is_one_internal_error_that_keeps_its_words_to_itself() {
         let fails = get(async || -> &'static str { panic!("private words") });
-        let routes = surrounded(Router::new().route("/", fails), Arc::default());
+        let routes = surrounded(
+            Router::new().route("/", fails),
+            Arc::default(),
+            Arc::default(),
+        );
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async { axum::serve(listener, routes).await });

@@ -1,16 +1,19 @@
 //! One id and one log line for every request, whatever becomes of it.
 
-use std::{any::Any, time::Instant};
+use std::{any::Any, sync::Arc, time::Instant};
 
 use axum::{
     body::Body,
-    extract::Request,
-    http::{HeaderName, HeaderValue, Method, StatusCode},
+    extract::{Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 use uuid::Uuid;
+
+use super::metrics::Responses;
+use crate::logging::spans;
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -45,10 +48,16 @@ impl RequestId {
 }
 
 /// Gives the request its id and logs how it ended.
-pub(super) async fn identify(mut request: Request, next: Next) -> Response {
+pub(super) async fn identify(
+    State(responses): State<Arc<Responses>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let id = RequestId::of(&request);
     let span = tracing::info_span!("request", id = id.as_str());
+    continue_trace(&span, request.headers());
     let line = Line {
+        responses,
         begun: Instant::now(),
         method: request.method().clone(),
         path: request.uri().path().to_owned(),
@@ -68,9 +77,16 @@ pub(super) async fn identify(mut request: Request, next: Next) -> Response {
     .await
 }
 
+/// A proxy or another server may have begun the trace that the request belongs to.
+fn continue_trace(span: &Span, headers: &HeaderMap) {
+    let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    spans::continue_trace(span, header("traceparent"), header("tracestate"));
+}
+
 /// The one line of a request. It is written when this value goes, because a request whose client leaves is
 /// dropped wherever it is.
 struct Line {
+    responses: Arc<Responses>,
     begun: Instant,
     method: Method,
     path: String,
@@ -79,6 +95,7 @@ struct Line {
 
 impl Drop for Line {
     fn drop(&mut self) {
+        self.responses.count(self.status);
         let Self {
             method,
             path,

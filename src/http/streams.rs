@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use crate::viewer::UserId;
+use crate::{config::Config, viewer::UserId};
 
 /// How many may be open, and how patient the server is with them.
 #[derive(Clone, Debug)]
@@ -29,22 +29,22 @@ pub struct StreamLimits {
     pub patience: Duration,
 }
 
-impl Default for StreamLimits {
-    fn default() -> Self {
+impl From<&Config> for StreamLimits {
+    fn from(config: &Config) -> Self {
         Self {
-            connections: 10_000,
-            connections_of_a_user: 20,
-            operations_of_a_connection: 50,
-            init_timeout: Duration::from_secs(5),
-            keep_alive: Duration::from_secs(25),
-            heartbeat: Duration::from_secs(12),
-            patience: Duration::from_secs(15),
+            connections: config.streams.get() as usize,
+            connections_of_a_user: config.streams_per_user.get() as usize,
+            operations_of_a_connection: config.stream_operations.get() as usize,
+            init_timeout: config.stream_init_timeout.0,
+            keep_alive: config.stream_keep_alive.0,
+            heartbeat: config.stream_heartbeat.0,
+            patience: config.stream_patience.0,
         }
     }
 }
 
 /// All that is open in this process.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Streams {
     pub limits: StreamLimits,
     open: AtomicUsize,
@@ -56,7 +56,8 @@ impl Streams {
     pub fn new(limits: StreamLimits) -> Arc<Self> {
         Arc::new(Self {
             limits,
-            ..Self::default()
+            open: AtomicUsize::new(0),
+            users: Mutex::default(),
         })
     }
 

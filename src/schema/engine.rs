@@ -1,7 +1,12 @@
 //! One request from its text to its answer: prepared document, permission, variables, cost, execution.
 //! HTTP, WebSocket and SSE all come through here.
 
-use std::{any::Any, panic::AssertUnwindSafe, sync::Arc};
+use std::{
+    any::{Any, TypeId},
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::Duration,
+};
 
 use apollo_compiler::executable::{Operation, OperationType};
 use async_graphql::{PathSegment, Pos, Request, Response, ServerError};
@@ -10,30 +15,31 @@ use futures_util::{
     future::BoxFuture,
     stream::{BoxStream, StreamExt},
 };
-use serde::Deserialize;
-use tracing::Instrument;
+use tracing::{Instrument, trace_span};
 
-use super::{Schema, permissions};
+use super::{
+    Schema,
+    asked::Asked,
+    permissions,
+    tally::{Begun, Running, Tally},
+};
 use crate::{
     auth::Gate,
+    changes::Hub,
     db::Db,
+    error::Error,
     graphql::{
         self,
-        document::{Documents, JsonMap, Limits, Prepared, Refusal, drop_absent, for_executor},
+        document::{
+            Concealed, Documents, Introspected, Limits, Prepared, Refusal, Rules, for_executor,
+        },
         written::Unwritten,
     },
-    viewer::Caller,
+    logging::spans,
+    metrics::Page,
+    traffic::{Payer, RateOptions, Rates},
+    viewer::{Caller, Client, Role},
 };
-
-/// What a client asks for, however it was sent. Keys that nobody knows are ignored.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Asked {
-    pub query: Option<String>,
-    pub operation_name: Option<String>,
-    pub variables: Option<JsonMap>,
-    pub extensions: Option<JsonMap>,
-}
 
 /// What became of a request.
 pub enum Outcome {
@@ -41,8 +47,8 @@ pub enum Outcome {
     Refused(Response),
     /// Only reading is allowed here, and this would have written.
     WrongMethod(Response),
-    /// It ran, well or with errors in its fields.
-    Executed(Response),
+    /// Its sender has spent too much, and may come back after so long.
+    Limited(Response, Duration),
 }
 
 /// Which operations may run, beside queries.
@@ -87,19 +93,29 @@ pub fn is_request_error(answer: &Response) -> bool {
 /// The schema with everything that stands before it.
 pub struct Engine {
     pub schema: Schema,
-    documents: Documents,
+    pub documents: Documents,
+    rates: Rates,
+    tally: Arc<Tally>,
+    hub: Arc<Hub>,
     db: Db,
+    most_errors: usize,
 }
 
 impl Engine {
     #[must_use]
-    pub fn new(db: Db, gate: Arc<Gate>, limits: Limits) -> Self {
-        let schema = super::schema(db.clone(), gate);
-        let documents = Documents::new(&schema.sdl(), limits);
+    pub fn new(db: Db, gate: Arc<Gate>, limits: Limits, rules: Rules, rates: RateOptions) -> Self {
+        let hub = Hub::new(db.clone());
+        let schema = super::schema(Arc::clone(&hub), db.clone(), gate);
+        let most_errors = limits.errors;
+        let documents = Documents::new(&super::text(&schema), limits, rules);
         Self {
             schema,
             documents,
+            rates: Rates::new(rates),
+            tally: Arc::default(),
+            hub,
             db,
+            most_errors,
         }
     }
 
@@ -112,37 +128,79 @@ impl Engine {
         allowed: Allowed,
         about: async_graphql::Data,
     ) -> Result<Started, Box<Outcome>> {
+        let payer = payer(caller, &about);
         let Admission {
             mut request,
-            kind,
-            cost,
+            introspected,
+            begun,
             merges,
-        } = self.admit(asked, caller, allowed)?;
+            concealed,
+        } = self
+            .pay_and_admit(payer, asked, caller, allowed)
+            .inspect_err(|outcome| self.tally.count_errors(outcome.response()))?;
+        let (kind, cost) = (begun.kind, begun.cost);
+        let name = begun.name.as_deref();
+        let span = trace_span!(target: spans::TARGET, "operation", name, kind = kind.name(), cost);
+        let finish = self.finish(self.tally.begin(&begun), concealed);
         request.data = about;
         let mut request = request.data(graphql::loaders(self.db.clone())).data(caller);
         if merges {
             request = request.data(Unwritten);
         }
-        let cost = async_graphql::Value::from(cost);
+        if let Some(introspected) = introspected {
+            request = request.data(introspected);
+        }
         if kind == OperationType::Subscription {
             let events = AssertUnwindSafe(self.schema.execute_stream(request)).catch_unwind();
-            let events = events.map(|event| event.map_or_else(panicked, graphql::present));
-            return Ok(Started::Many(events.boxed()));
+            return Ok(Started::Many(events.map(finish).boxed()));
         }
         let schema = self.schema.clone();
         let answer = async move {
             let answer = AssertUnwindSafe(Schema::execute(&schema, request)).catch_unwind();
-            answer
-                .await
-                .map_or_else(panicked, graphql::present)
-                .extension("cost", cost)
+            finish(answer.await).extension("cost", async_graphql::Value::from(cost))
         };
+        let answer = answer.instrument(span);
         if kind == OperationType::Mutation {
             let answer = tokio::spawn(answer.in_current_span());
             let answer = answer.map(|answer| answer.unwrap_or_else(|_| broken()));
             return Ok(Started::Once(answer.boxed()));
         }
         Ok(Started::Once(answer.boxed()))
+    }
+
+    /// The last look at each answer of an operation, which is counted as long as this lives.
+    fn finish(
+        &self,
+        running: Running,
+        concealed: Option<Concealed>,
+    ) -> impl Fn(Result<Response, Box<dyn Any + Send>>) -> Response + Send + use<> {
+        let most = self.most_errors;
+        move |answer| {
+            let presented = |answer| present(answer, most, concealed.as_ref());
+            let answer = answer.map_or_else(panicked, presented);
+            running.answered(&answer);
+            answer
+        }
+    }
+
+    /// Whoever has nothing left is refused before anything is looked at. What is refused for another
+    /// reason has its price too, or it could be sent for ever.
+    fn pay_and_admit(
+        &self,
+        payer: Payer,
+        asked: Asked,
+        caller: Caller,
+        allowed: Allowed,
+    ) -> Result<Admission, Box<Outcome>> {
+        let limited = |wait| Box::new(limited(wait));
+        self.rates.check(payer).map_err(limited)?;
+        let work = price_of_refusing(&asked);
+        let admitted = self.admit(asked, caller, allowed);
+        let admission = admitted.inspect_err(|_| self.rates.owe(payer, work))?;
+        self.rates
+            .spend(payer, admission.begun.cost, work)
+            .map_err(limited)?;
+        Ok(admission)
     }
 
     fn admit(
@@ -152,7 +210,11 @@ impl Engine {
         allowed: Allowed,
     ) -> Result<Admission, Box<Outcome>> {
         let refused = |refusal: Refusal| Box::new(Outcome::Refused(refusal.into()));
-        let document = self.document(&asked).map_err(refused)?;
+        let document = asked.named().map_err(refused)?;
+        let document = self
+            .documents
+            .find(document, asked.text())
+            .map_err(refused)?;
         let given = asked.variables.unwrap_or_default();
         let name = asked.operation_name.as_deref();
         let admitted = self
@@ -161,55 +223,123 @@ impl Engine {
             .map_err(refused)?;
         let operation = admitted.operation;
         let kind = operation.operation_type;
-        match (kind, allowed.subscriptions, allowed.mutations) {
-            (OperationType::Subscription, false, _) => return Err(refused(no_subscriptions())),
-            (OperationType::Mutation, _, false) => {
-                let message = "a mutation must be sent by POST";
-                let refusal = Refusal::request("METHOD_NOT_ALLOWED", message);
-                return Err(Box::new(Outcome::WrongMethod(refusal.into())));
-            }
-            _ => {}
+        may_run(kind, allowed)?;
+        if !self.may_introspect(caller) && introspects(&document, operation) {
+            return Err(refused(no_introspection()));
         }
-        if let Some(response) = forbidden_root(&document, operation, caller) {
-            return Err(Box::new(if kind == OperationType::Subscription {
-                Outcome::Refused(response)
-            } else {
-                Outcome::Executed(response)
-            }));
+        let concealed = if self.may_introspect(caller) {
+            None
+        } else {
+            self.documents.concealed(&document, &given)
+        };
+        if kind == OperationType::Subscription
+            && let Some(response) = forbidden_root(&document, operation, caller)
+        {
+            let response = present(response, self.most_errors, concealed.as_ref());
+            return Err(Box::new(Outcome::Refused(response)));
         }
-        let mut runnable = document.runnable.clone();
-        drop_absent(&mut runnable, operation, &admitted.variables);
+        let introspected = self
+            .documents
+            .introspect(&document, &admitted)
+            .map_err(refused)?;
+        let runnable = self.documents.to_run(&document, &admitted);
         let mut request = Request::new("").variables(for_executor(&admitted.variables));
         request.operation_name = asked.operation_name;
         request.set_parsed_query(runnable);
-        Ok(Admission {
-            request,
+        let begun = Begun {
+            document: document.hash,
+            name: operation.name.clone(),
             kind,
             cost: admitted.cost,
+            is_known: caller.is_some(),
+        };
+        Ok(Admission {
+            request,
+            introspected,
+            begun,
             merges: document.merges,
+            concealed,
         })
     }
 
-    fn document(&self, asked: &Asked) -> Result<Arc<Prepared>, Refusal> {
-        match asked.query.as_deref() {
-            Some(text) if !text.is_empty() => self.documents.prepare(text),
-            _ => Err(Refusal::request(
-                "BAD_REQUEST",
-                "there is no `query` in the request",
-            )),
-        }
+    /// Writes what is known of requests for those who watch.
+    pub fn write_metrics(&self, page: &mut Page) {
+        self.tally.write(page);
+        self.documents.write(page);
+        self.rates.write(page);
+        self.hub.write(page);
+    }
+
+    /// The schema is shown to everybody or to admins alone: those can do anything, so it hides nothing
+    /// from them.
+    fn may_introspect(&self, caller: Caller) -> bool {
+        self.documents.are_open() || caller.is_some_and(|viewer| viewer.role == Role::Admin)
     }
 }
 
 struct Admission {
     request: Request,
-    kind: OperationType,
-    cost: u64,
+    introspected: Option<Introspected>,
+    begun: Begun,
     merges: bool,
+    concealed: Option<Concealed>,
 }
 
-/// The answer where a root field is not for this caller: the operation was right, so it is an error
-/// of the field.
+/// An answer as it may be shown.
+fn present(answer: Response, most_errors: usize, concealed: Option<&Concealed>) -> Response {
+    let answer = graphql::present(answer, most_errors);
+    match concealed {
+        Some(concealed) => concealed.within(answer),
+        None => answer,
+    }
+}
+
+impl Outcome {
+    /// The answer to it.
+    pub const fn response(&self) -> &Response {
+        match self {
+            Self::Refused(response) | Self::WrongMethod(response) | Self::Limited(response, _) => {
+                response
+            }
+        }
+    }
+}
+
+/// Whose bucket the request is paid from.
+fn payer(caller: Caller, about: &async_graphql::Data) -> Payer {
+    let client = about.get(&TypeId::of::<Client>());
+    Payer::of(caller, client.and_then(|it| it.downcast_ref()))
+}
+
+/// What it takes to look at a request that is not run, in points: reading a document takes longer than
+/// answering as many fields.
+fn price_of_refusing(asked: &Asked) -> u64 {
+    10 + asked.query.as_ref().map_or(0, String::len) as u64 / 10
+}
+
+fn limited(retry_after: Duration) -> Outcome {
+    let what = "requests, or too costly ones";
+    let mut error = ServerError::new(String::new(), None);
+    error.source = Some(Arc::new(Error::RateLimited { what, retry_after }));
+    let response = graphql::present(Response::from_errors(vec![error]), 1);
+    Outcome::Limited(response, retry_after)
+}
+
+fn may_run(kind: OperationType, allowed: Allowed) -> Result<(), Box<Outcome>> {
+    match (kind, allowed.subscriptions, allowed.mutations) {
+        (OperationType::Subscription, false, _) => {
+            Err(Box::new(Outcome::Refused(no_subscriptions().into())))
+        }
+        (OperationType::Mutation, _, false) => {
+            let message = "a mutation must be sent by POST";
+            let refusal = Refusal::request("METHOD_NOT_ALLOWED", message);
+            Err(Box::new(Outcome::WrongMethod(refusal.into())))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The answer where a subscription is not for this caller. What has one answer says so in its field.
 fn forbidden_root(document: &Prepared, operation: &Operation, caller: Caller) -> Option<Response> {
     let (field, error) = operation.root_fields(&document.checked).find_map(|field| {
         Some((
@@ -225,7 +355,20 @@ fn forbidden_root(document: &Prepared, operation: &Operation, caller: Caller) ->
     let mut error: ServerError = async_graphql::Error::from(error).into_server_error(pos);
     let key = field.response_name().to_string();
     error.path.push(PathSegment::Field(key));
-    Some(graphql::present(Response::from_errors(vec![error])))
+    Some(Response::from_errors(vec![error]))
+}
+
+/// Whether it asks for the schema; `__typename` says no more than the document does.
+fn introspects(document: &Prepared, operation: &Operation) -> bool {
+    operation
+        .root_fields(&document.checked)
+        .any(|field| matches!(field.name.as_str(), "__schema" | "__type"))
+}
+
+fn no_introspection() -> Refusal {
+    let message =
+        "introspection is off on this server: sign in as an admin, or ask its owner for the schema";
+    Refusal::request("INTROSPECTION_DISABLED", message)
 }
 
 fn no_subscriptions() -> Refusal {

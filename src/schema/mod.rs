@@ -1,14 +1,20 @@
 //! Where the concepts become one schema: the roots, and who may use which of their fields.
 
+pub mod asked;
 pub mod engine;
 mod node;
 pub mod permissions;
+mod root;
 mod subscription;
+mod tally;
 
 use std::sync::Arc;
 
-use async_graphql::{MergedObject, Object, ValidationMode};
+use async_graphql::{MergedObject, Object, SDLExportOptions, ValidationMode};
+use chrono::{DateTime, Utc};
+use serde_json::Value as Json;
 
+use self::root::Root;
 use crate::{
     auth::{AccountMutation, AuthMutation, AuthQuery, Gate},
     changes::Hub,
@@ -63,7 +69,7 @@ pub struct Mutation(
 
 pub use subscription::Root as Subscription;
 
-pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
+pub type Schema = async_graphql::Schema<Root<Query>, Root<Mutation>, Subscription>;
 
 /// The schema over a database.
 ///
@@ -71,15 +77,15 @@ pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 ///
 /// When a root field has no row in the table of permissions: nobody may start such a server.
 #[must_use]
-pub fn schema(db: Db, gate: Arc<Gate>) -> Schema {
+pub fn schema(hub: Arc<Hub>, db: Db, gate: Arc<Gate>) -> Schema {
     let schema = builder()
         .validation_mode(ValidationMode::Fast)
         .limit_recursive_depth(256)
-        .data(Hub::new(db.clone()))
+        .data(hub)
         .data(db)
         .data(gate)
         .finish();
-    let missing = permissions::missing(&schema.sdl());
+    let missing = permissions::missing(&text(&schema));
     assert!(
         missing.is_empty(),
         "add {missing:?} to `schema::permissions::TABLE`"
@@ -90,9 +96,20 @@ pub fn schema(db: Db, gate: Arc<Gate>) -> Schema {
 /// The schema as text, without a database.
 #[must_use]
 pub fn sdl() -> String {
-    builder().finish().sdl()
+    text(&builder().finish())
 }
 
-fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
-    async_graphql::Schema::build(Query::default(), Mutation::default(), Subscription)
+fn text(schema: &Schema) -> String {
+    schema.sdl_with_options(SDLExportOptions::new().include_specified_by())
+}
+
+fn builder() -> async_graphql::SchemaBuilder<Root<Query>, Root<Mutation>, Subscription> {
+    async_graphql::Schema::build(Root::default(), Root::default(), Subscription)
+        // `Root` answers what is asked of the schema.
+        .disable_introspection()
+        .override_output_type_description::<DateTime<Utc>>(
+            "A moment, written as in RFC 3339, such as `2026-05-31T10:00:00Z`. Any offset is taken; \
+             answers are in UTC.",
+        )
+        .override_output_type_description::<Json>("Any JSON value.")
 }

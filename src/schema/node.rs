@@ -42,13 +42,25 @@ pub enum Node {
     Task(Task),
 }
 
+impl Node {
+    /// Whether it is not in the trash.
+    const fn is_there(&self) -> bool {
+        match self {
+            Self::Workout(it) => it.deleted_at.is_none(),
+            Self::HistoryEntry(it) => it.deleted_at.is_none(),
+            Self::Task(it) => it.deleted_at.is_none(),
+            Self::Exercise(_) | Self::WorkoutExercise(_) | Self::Set(_) => true,
+        }
+    }
+}
+
 #[derive(Default)]
 pub struct NodeQuery;
 
 #[Object]
 impl NodeQuery {
     /// The record with this id, whatever kind it is: a library exercise, or something of one's own
-    /// that is not deleted.
+    /// that is not in the trash.
     async fn node(&self, ctx: &Context<'_>, id: NodeId) -> Nullable<Node> {
         Some(find(ctx, id.0).await)
     }
@@ -68,7 +80,9 @@ impl ChangeEvent {
             Entity::Task => Kind::Task,
             Entity::Settings => return None,
         };
-        load(ctx, kind, self.record()).await.transpose()
+        let found = load(ctx, kind, self.record()).await;
+        // It may have been put in the trash since.
+        found.map(|node| node.filter(Node::is_there)).transpose()
     }
 }
 

@@ -13,6 +13,7 @@ use crate::{
 #[derive(Default)]
 pub struct Root;
 
+/// What can be watched.
 #[Subscription(name = "Subscription")]
 impl Root {
     /// One's own records and the library's exercises, whenever one is made, changed or removed.

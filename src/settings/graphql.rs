@@ -68,8 +68,8 @@ async fn update(
 ) -> Result<SettingsPayload> {
     mutate(ctx, key, async |conn, owner| {
         let version = Settings::apply(conn, owner, expected, change).await?;
-        let change = Change::updated(Entity::Settings, owner.0, version);
-        changes::append(conn, owner, &[change]).await?;
+        let change = version.map(|version| Change::updated(Entity::Settings, owner.0, version));
+        changes::append(conn, owner, change.as_slice()).await?;
         Ok(())
     })
     .await?;

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use crate::{
-    db::{schema::user_settings, text_enum},
+    db::{patch, schema::user_settings, text_enum},
     viewer::UserId,
 };
 
@@ -41,12 +41,12 @@ pub struct Settings {
     pub updated_at: DateTime<Utc>,
 }
 
-/// What is to change of settings; `None` leaves a column as it is.
-#[derive(Clone, Debug, Default, AsChangeset)]
-#[diesel(table_name = user_settings)]
-pub struct SettingsPatch {
-    pub units: Option<Units>,
-    pub timezone: Option<String>,
-    pub week_start: Option<i16>,
-    pub preferences: Option<serde_json::Value>,
+patch! {
+    /// What is to change of settings; `None` leaves a column as it is.
+    SettingsPatch of Settings in user_settings {
+        units: Units,
+        timezone: String,
+        week_start: i16,
+        preferences: serde_json::Value,
+    }
 }

@@ -55,37 +55,37 @@ impl Settings {
         Ok(name.and_then(|name| name.parse().ok()).unwrap_or(Tz::UTC))
     }
 
-    /// Changes the owner's settings if they still have the expected version, and gives the new one.
+    /// Changes the owner's settings if they still have the expected version, and gives the new one; none
+    /// where nothing would change.
     pub(super) async fn apply(
         conn: &mut AsyncPgConnection,
         owner: UserId,
         expected: Option<i32>,
         change: SettingsChange,
-    ) -> Result<i32> {
+    ) -> Result<Option<i32>> {
         let mut current = lock(conn, owner).await?;
         if current.is_none() {
             make_missing(conn, &[owner]).await?;
             current = lock(conn, owner).await?;
         }
         let current = current.ok_or(Error::ACCOUNT_GONE)?;
-        if let Some(expected) = expected.filter(|expected| *expected != current.version) {
-            return Err(Error::stale(
-                "record of settings",
-                owner,
-                expected,
-                current.version,
-            ));
-        }
+        let stale = Error::check_version("record of settings", owner, expected, current.version);
         let preferences = change
             .preferences
             .map(|change| change.apply(&current.preferences))
-            .transpose()?;
+            .transpose();
+        // What somebody else has changed since may be what the preferences fail by.
+        let preferences = preferences.or_else(|wrong| stale.clone().and(Err(wrong)))?;
         let patch = SettingsPatch {
             units: change.units,
             timezone: change.timezone,
             week_start: change.week_start,
             preferences,
         };
+        if !patch.changes(&current) {
+            return Ok(None);
+        }
+        stale?;
         diesel::update(user_settings::table.find(owner))
             .set((
                 &patch,
@@ -94,7 +94,7 @@ impl Settings {
             ))
             .execute(conn)
             .await?;
-        Ok(current.version + 1)
+        Ok(Some(current.version + 1))
     }
 }
 

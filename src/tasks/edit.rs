@@ -156,17 +156,15 @@ fn step(
         return Ok(None);
     }
     before.check_there()?;
-    let only_state = TaskPatch {
-        completed: Some(before.completed),
-        ..TaskPatch::default()
-    };
-    // Whoever asks for what is so already does not care which version it is.
-    if *patch == only_state {
+    let after = patch.applied_to(&before, now);
+    if after.as_ref().is_ok_and(|after| *after == before) {
         return Ok(None);
     }
     before.check_version(wanted.expected)?;
-    let after = patch.applied_to(&before, now)?;
-    Ok((after != before).then_some(Step { before, after }))
+    Ok(Some(Step {
+        after: after?,
+        before,
+    }))
 }
 
 /// The subtasks that go to the trash with their parents, at the same moment.
@@ -200,9 +198,6 @@ async fn check_parent_there(conn: &mut AsyncPgConnection, owner: UserId, id: Tas
         }
         _ => return Ok(()),
     };
-    Err(Error::Conflict {
-        message: message.to_owned(),
-        id: Some(id.0),
-        version: parents.first().map(|parent| parent.version),
-    })
+    let version = parents.first().map(|parent| parent.version);
+    Err(Error::conflict(message).with(id, version))
 }

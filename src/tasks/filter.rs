@@ -41,7 +41,7 @@ pub struct TaskFilter {
     pub top_level_only: bool,
     /// Only the occurrences of this recurring task.
     pub series_id: MaybeUndefined<SeriesId>,
-    /// The trash instead of what is there.
+    /// The trash, from which tasks can be restored for 30 days, instead of what is there.
     #[graphql(default)]
     pub deleted: bool,
 }
@@ -56,8 +56,8 @@ pub enum TaskOrder {
     Due,
     /// The most urgent first.
     Priority,
-    /// The newest first.
-    Created,
+    /// The last made first.
+    Newest,
     /// The last changed first.
     Updated,
 }
@@ -69,7 +69,7 @@ impl TaskOrder {
             Self::Position => "tasks by position",
             Self::Due => "tasks by due",
             Self::Priority => "tasks by priority",
-            Self::Created => "tasks by age",
+            Self::Newest => "tasks by age",
             Self::Updated => "tasks by change",
         }
     }

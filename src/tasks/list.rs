@@ -17,7 +17,7 @@ use super::{
     recurrence::moment_at,
 };
 use crate::{
-    db::schema::tasks,
+    db::{keyset, schema::tasks},
     graphql::{Date, Page},
     settings::Settings,
     viewer::UserId,
@@ -32,7 +32,7 @@ pub enum TaskPlace {
     Position(String, TaskId),
     Due(Option<Date>, Option<DateTime<Utc>>, TaskId),
     Priority(Priority, TaskId),
-    Created(DateTime<Utc>, TaskId),
+    Newest(DateTime<Utc>, TaskId),
     Updated(DateTime<Utc>, TaskId),
 }
 
@@ -45,7 +45,7 @@ impl Task {
             TaskOrder::Position => TaskPlace::Position(self.position.clone(), self.id),
             TaskOrder::Due => TaskPlace::Due(self.due_date, self.due_at, self.id),
             TaskOrder::Priority => TaskPlace::Priority(self.priority, self.id),
-            TaskOrder::Created => TaskPlace::Created(self.created_at, self.id),
+            TaskOrder::Newest => TaskPlace::Newest(self.created_at, self.id),
             TaskOrder::Updated => TaskPlace::Updated(self.updated_at, self.id),
         }
     }
@@ -187,37 +187,17 @@ fn says<'a>(search: &Search) -> Box<dyn BoxableExpression<tasks::table, Pg, SqlT
     }
 }
 
-/// Limits a list to what lies behind a place, and orders it: upwards, or downwards.
-macro_rules! keyset {
-    ($query:expr, $key:expr, $upwards:expr, $from:expr) => {{
-        let mut query = $query;
-        if let Some((key, last)) = $from {
-            query = if $upwards {
-                let tie = $key.gt(key.clone()).or(tasks::id.gt(last));
-                query.filter($key.ge(key)).filter(tie)
-            } else {
-                let tie = $key.lt(key.clone()).or(tasks::id.lt(last));
-                query.filter($key.le(key)).filter(tie)
-            };
-        }
-        if $upwards {
-            query.order(($key.asc(), tasks::id.asc()))
-        } else {
-            query.order(($key.desc(), tasks::id.desc()))
-        }
-    }};
-}
-
 /// The order, and where in it the page begins. Ties are broken by id.
 fn ordered<'a>(query: Query<'a>, order: TaskOrder, page: &Page<TaskPlace>, home: Tz) -> Query<'a> {
-    let (forward, from) = (!page.backward, page.from.clone());
+    let (upwards, downwards) = (page.upwards(true), page.upwards(false));
+    let from = page.from.clone();
     match order {
         TaskOrder::Position => {
             let from = from.and_then(|it| match it {
                 TaskPlace::Position(key, id) => Some((key, id)),
                 _ => None,
             });
-            keyset!(query, tasks::position, forward, from)
+            keyset!(query, tasks::position, tasks::id, upwards, from)
         }
         TaskOrder::Due => {
             let offset = offset_of(home);
@@ -225,28 +205,28 @@ fn ordered<'a>(query: Query<'a>, order: TaskOrder, page: &Page<TaskPlace>, home:
                 TaskPlace::Due(day, moment, id) => Some((sorting_due(day, moment, offset), id)),
                 _ => None,
             });
-            keyset!(query, due_key(offset), forward, from)
+            keyset!(query, due_key(offset), tasks::id, upwards, from)
         }
         TaskOrder::Priority => {
             let from = from.and_then(|it| match it {
                 TaskPlace::Priority(key, id) => Some((key, id)),
                 _ => None,
             });
-            keyset!(query, tasks::priority, !forward, from)
+            keyset!(query, tasks::priority, tasks::id, downwards, from)
         }
-        TaskOrder::Created => {
+        TaskOrder::Newest => {
             let from = from.and_then(|it| match it {
-                TaskPlace::Created(key, id) => Some((key, id)),
+                TaskPlace::Newest(key, id) => Some((key, id)),
                 _ => None,
             });
-            keyset!(query, tasks::created_at, !forward, from)
+            keyset!(query, tasks::created_at, tasks::id, downwards, from)
         }
         TaskOrder::Updated => {
             let from = from.and_then(|it| match it {
                 TaskPlace::Updated(key, id) => Some((key, id)),
                 _ => None,
             });
-            keyset!(query, tasks::updated_at, !forward, from)
+            keyset!(query, tasks::updated_at, tasks::id, downwards, from)
         }
     }
 }

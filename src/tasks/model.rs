@@ -172,7 +172,7 @@ pub struct Task {
     /// When it was last changed.
     #[diesel(skip_insertion)]
     pub updated_at: DateTime<Utc>,
-    /// When it was put in the trash, with its subtasks.
+    /// When it was put in the trash, with its subtasks; it can be restored for 30 days.
     pub deleted_at: Option<DateTime<Utc>>,
 }
 

@@ -103,7 +103,7 @@ impl TaskMutation {
         Some(edit(ctx, idempotency_key, wanted(id, expected_version), patch).await)
     }
 
-    /// Puts a task in the trash, with its subtasks.
+    /// Puts a task in the trash, with its subtasks; for 30 days it can be restored.
     async fn delete_task(
         &self,
         ctx: &Context<'_>,
@@ -120,7 +120,8 @@ impl TaskMutation {
         Some(edit(ctx, idempotency_key, wanted(id, expected_version), patch).await)
     }
 
-    /// Brings a task back from the trash, with the subtasks that went there with it.
+    /// Brings a task back from the trash, with the subtasks that went there with it. One that is not there
+    /// stays as it is.
     async fn restore_task(
         &self,
         ctx: &Context<'_>,
@@ -177,10 +178,11 @@ async fn create(
     key: Option<String>,
     input: CreateTaskInput,
 ) -> Result<TaskPayload> {
+    let named = input.id.is_some();
     let (new, place) = input.check(ctx.owner()?)?;
     let id = mutate(ctx, key, async |conn, _| {
         let id = new.id;
-        new.create(conn, place).await?;
+        new.create(conn, place, named).await?;
         Ok(id)
     })
     .await?;

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     changes::{self, Change},
-    db::schema::tasks,
+    db::{keyset, schema::tasks},
     error::{Error, Result},
     viewer::UserId,
 };
@@ -40,15 +40,21 @@ enum Gap<'a> {
 type Neighbours = (Option<String>, Option<String>);
 
 impl NewTask {
-    /// Makes a task: at the end of its list, or at the place that the client chose. The same id from the
-    /// same owner is the same task, made once.
+    /// Makes a task: at the end of its list, or at the place that the client chose. The same id with the
+    /// same contents from the same owner is the same task, made once.
     pub async fn create(
         mut self,
         conn: &mut AsyncPgConnection,
         place: Option<String>,
+        named: bool,
     ) -> Result<()> {
         let owner = self.user_id;
         take_list(conn, owner).await?;
+        let placed = place.is_some();
+        self.position = place.unwrap_or_default();
+        if named && self.is_there(conn, placed).await? {
+            return Ok(());
+        }
         let siblings = Siblings {
             owner,
             parent: self.parent_id,
@@ -60,14 +66,10 @@ impl NewTask {
             siblings.check_room(conn, "input.parentId").await?;
         }
         let mut feed = Vec::new();
-        self.position = match place {
-            Some(place) => place,
-            None => {
-                siblings
-                    .place(conn, Gap::Edge(ListEdge::End), &mut feed)
-                    .await?
-            }
-        };
+        if !placed {
+            let end = Gap::Edge(ListEdge::End);
+            self.position = siblings.place(conn, end, &mut feed).await?;
+        }
         feed.extend(Self::insert_all(conn, std::slice::from_ref(&self)).await?);
         Ok(changes::append(conn, owner, &feed).await?)
     }
@@ -94,20 +96,25 @@ impl Task {
         };
         let task = find(wanted.id)?;
         task.check_there()?;
-        task.check_version(wanted.expected)?;
+        let neighbour = |id, path: &str| {
+            let other = find(id).and_then(|other| beside(task, other));
+            other.map_err(|error| error.at(path))
+        };
         let (parent, gap) = match spot {
-            Spot::Before(other) => (beside(task, find(other)?)?, Gap::Before(find(other)?)),
-            Spot::After(other) => (beside(task, find(other)?)?, Gap::After(find(other)?)),
+            Spot::Before(other) => {
+                let other = neighbour(other, "to.before")?;
+                (other.parent_id, Gap::Before(other))
+            }
+            Spot::After(other) => {
+                let other = neighbour(other, "to.after")?;
+                (other.parent_id, Gap::After(other))
+            }
             Spot::Edge(edge, parent) => (parent.unwrap_or(task.parent_id), Gap::Edge(edge)),
         };
         if let Spot::Edge(_, Some(Some(parent))) = spot {
-            check_parent(
-                found.iter().find(|it| it.id == parent),
-                parent,
-                "to.parentId",
-            )?;
+            check_parent(find(parent).ok(), parent, "to.parentId")?;
         }
-        task.put(conn, parent, gap).await
+        task.put(conn, parent, gap, wanted.expected).await
     }
 
     /// Puts the task there, unless it is there already.
@@ -116,6 +123,7 @@ impl Task {
         conn: &mut AsyncPgConnection,
         parent: Option<TaskId>,
         gap: Gap<'_>,
+        expected: Option<i32>,
     ) -> Result<()> {
         let siblings = Siblings {
             owner: self.user_id,
@@ -123,6 +131,7 @@ impl Task {
             moved: self.id,
         };
         if parent != self.parent_id && parent.is_some() {
+            self.check_version(expected)?;
             self.check_can_be_part(conn, parent).await?;
             siblings.check_room(conn, "to").await?;
         }
@@ -133,6 +142,7 @@ impl Task {
         if is_there {
             return Ok(());
         }
+        self.check_version(expected)?;
         let mut feed = Vec::new();
         let position = match position::between(low.as_deref(), high.as_deref()) {
             Some(place) => place,
@@ -166,8 +176,8 @@ impl Task {
     }
 }
 
-/// The parent that a task has when it stands beside another.
-fn beside(task: &Task, other: &Task) -> Result<Option<TaskId>> {
+/// Whether a task can stand beside another.
+fn beside<'a>(task: &Task, other: &'a Task) -> Result<&'a Task> {
     if task.id == other.id {
         return Err(Error::invalid(
             "to",
@@ -175,13 +185,13 @@ fn beside(task: &Task, other: &Task) -> Result<Option<TaskId>> {
         ));
     }
     other.check_there()?;
-    Ok(other.parent_id)
+    Ok(other)
 }
 
 /// Whether a task can have subtasks.
 fn check_parent(found: Option<&Task>, id: TaskId, field: &str) -> Result<()> {
-    let parent = found.ok_or_else(|| Error::not_found("task", id))?;
-    parent.check_there()?;
+    let parent = found.ok_or_else(|| Error::not_found("task", id).at(field))?;
+    parent.check_there().map_err(|error| error.at(field))?;
     if parent.parent_id.is_some() {
         let message =
             "this parent is a subtask itself, and there is one level of them: name another";
@@ -226,26 +236,12 @@ impl Siblings {
 
     /// The places on both sides of the gap.
     async fn around(self, conn: &mut AsyncPgConnection, gap: Gap<'_>) -> QueryResult<Neighbours> {
-        let upwards = (tasks::position.asc(), tasks::id.asc());
-        let downwards = (tasks::position.desc(), tasks::id.desc());
-        let query = match gap {
-            Gap::After(task) => {
-                let tie = tasks::position.gt(&task.position).or(tasks::id.gt(task.id));
-                self.all()
-                    .filter(tasks::position.ge(&task.position))
-                    .filter(tie)
-                    .order(upwards)
-            }
-            Gap::Before(task) => {
-                let tie = tasks::position.lt(&task.position).or(tasks::id.lt(task.id));
-                self.all()
-                    .filter(tasks::position.le(&task.position))
-                    .filter(tie)
-                    .order(downwards)
-            }
-            Gap::Edge(ListEdge::Start) => self.all().order(upwards),
-            Gap::Edge(ListEdge::End) => self.all().order(downwards),
+        let upwards = matches!(gap, Gap::After(_) | Gap::Edge(ListEdge::Start));
+        let from = match gap {
+            Gap::After(task) | Gap::Before(task) => Some((&task.position, task.id)),
+            Gap::Edge(_) => None,
         };
+        let query = keyset!(self.all(), tasks::position, tasks::id, upwards, from);
         let found: Option<String> = query.select(tasks::position).first(conn).await.optional()?;
         Ok(match gap {
             Gap::After(task) => (Some(task.position.clone()), found),

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use diesel::{
     prelude::*,
     sql_query,
-    sql_types::{Array, BigInt, Text, Uuid as SqlUuid},
+    sql_types::{Array, BigInt, Text, Timestamptz, Uuid as SqlUuid},
     upsert::excluded,
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -169,11 +169,8 @@ impl Task {
 
     /// What the feed says about a change of this task.
     fn changed(&self) -> Change {
-        let version = self.version + 1;
-        match self.deleted_at {
-            Some(_) => Change::deleted(Entity::Task, self.id.0, version),
-            None => Change::updated(Entity::Task, self.id.0, version),
-        }
+        let in_trash = self.deleted_at.is_some();
+        Change::moved(Entity::Task, self.id.0, self.version + 1, in_trash)
     }
 
     /// Deletes tasks for good, with their subtasks; gives what is to be appended to the feed.
@@ -198,14 +195,26 @@ impl Task {
         Ok(gone.into_iter().map(change).collect())
     }
 
+    /// Deletes for good what went to the trash before then, at most so many, and says how many. The feed has
+    /// told that they are gone.
+    pub async fn purge_deleted(
+        conn: &mut AsyncPgConnection,
+        before: DateTime<Utc>,
+        most: i64,
+    ) -> QueryResult<usize> {
+        sql_query(
+            "DELETE FROM tasks WHERE (user_id, id) IN ( \
+               SELECT user_id, id FROM tasks WHERE deleted_at < $1 LIMIT $2)",
+        )
+        .bind::<Timestamptz, _>(before)
+        .bind::<BigInt, _>(most)
+        .execute(conn)
+        .await
+    }
+
     /// Whether the task can be changed by somebody who saw that version.
     pub fn check_version(&self, expected: Option<i32>) -> Result<()> {
-        match expected {
-            Some(expected) if expected != self.version => {
-                Err(Error::stale("task", self.id, expected, self.version))
-            }
-            _ => Ok(()),
-        }
+        Error::check_version("task", self.id, expected, self.version)
     }
 
     /// Whether the task is there, and not in the trash.
@@ -213,11 +222,7 @@ impl Task {
         if self.deleted_at.is_none() {
             return Ok(());
         }
-        Err(Error::Conflict {
-            message: "this task is in the trash: restore it first".to_owned(),
-            id: Some(self.id.0),
-            version: Some(self.version),
-        })
+        Err(Error::in_trash("task", self.id, self.version))
     }
 }
 
@@ -225,6 +230,29 @@ impl Task {
 pub type SubtaskCount = (Option<TaskId>, Option<DateTime<Utc>>, bool, i64);
 
 impl NewTask {
+    /// Whether the owner has made this task before, under the id that the client chose; `placed` if its
+    /// place was chosen as well. What has that id with other contents is refused.
+    pub async fn is_there(&self, conn: &mut AsyncPgConnection, placed: bool) -> Result<bool> {
+        let found: Option<(Self, i32, Option<DateTime<Utc>>)> = tasks::table
+            .find((self.user_id, self.id))
+            .select((Self::as_select(), tasks::version, tasks::deleted_at))
+            .first(conn)
+            .await
+            .optional()?;
+        let Some((mut there, version, deleted_at)) = found else {
+            return Ok(false);
+        };
+        if !placed {
+            there.position.clone_from(&self.position);
+        }
+        let known = match deleted_at {
+            Some(_) => Error::known_in_trash("task", self.id, version),
+            None if there == *self => return Ok(true),
+            None => Error::known("task", self.id, version),
+        };
+        Err(known.at("input.id"))
+    }
+
     /// Inserts tasks in one statement; one whose id the owner has already is left out. Gives those
     /// inserted.
     pub async fn insert_all(

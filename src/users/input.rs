@@ -47,7 +47,7 @@ pub enum UserOrder {
     /// By address, regardless of case.
     #[default]
     Email,
-    /// The newest first.
+    /// The last made first.
     Newest,
 }
 

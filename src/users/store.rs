@@ -11,7 +11,10 @@ use super::{
 };
 use crate::{
     config::Secret,
-    db::schema::{change_heads, changes, idempotency_keys, users},
+    db::{
+        keyset,
+        schema::{change_heads, changes, idempotency_keys, users},
+    },
     error::{Error, Result},
     graphql::Page,
     viewer::{Role, UserId},
@@ -272,19 +275,11 @@ fn address_taken(error: diesel::result::Error) -> Error {
     if Error::broken_constraint(&error) != Some("users_email_key") {
         return error.into();
     }
-    Error::Conflict {
-        message: "this address cannot be used: sign in with it, or take another one".to_owned(),
-        id: None,
-        version: None,
-    }
+    Error::conflict("this address cannot be used: sign in with it, or take another one")
 }
 
 fn last_admin(id: UserId) -> Error {
-    Error::Conflict {
-        message: "this is the last admin: make somebody else one first".to_owned(),
-        id: Some(id.0),
-        version: None,
-    }
+    Error::conflict("this is the last admin: make somebody else one first").with(id, None)
 }
 
 fn matching<'a>(filter: &Wanted) -> Query<'a> {
@@ -320,34 +315,20 @@ fn escaped(text: &str) -> String {
 fn ordered<'a>(query: Query<'a>, order: UserOrder, page: &Page<UserPlace>) -> Query<'a> {
     use users::{created_at, email, id};
 
-    let mut query = query;
-    match &page.from {
-        Some(UserPlace::Email(key, last)) if page.backward => {
-            let tie = lower(email).lt(lower(key.clone())).or(id.lt(*last));
-            query = query
-                .filter(lower(email).le(lower(key.clone())))
-                .filter(tie);
+    match order {
+        UserOrder::Email => {
+            let from = match &page.from {
+                Some(UserPlace::Email(key, last)) => Some((lower(key.clone()), *last)),
+                _ => None,
+            };
+            keyset!(query, lower(email), id, page.upwards(true), from)
         }
-        Some(UserPlace::Email(key, last)) => {
-            let tie = lower(email).gt(lower(key.clone())).or(id.gt(*last));
-            query = query
-                .filter(lower(email).ge(lower(key.clone())))
-                .filter(tie);
+        UserOrder::Newest => {
+            let from = match &page.from {
+                Some(UserPlace::Newest(at, last)) => Some((*at, *last)),
+                _ => None,
+            };
+            keyset!(query, created_at, id, page.upwards(false), from)
         }
-        Some(UserPlace::Newest(at, last)) if page.backward => {
-            let tie = created_at.gt(*at).or(id.gt(*last));
-            query = query.filter(created_at.ge(*at)).filter(tie);
-        }
-        Some(UserPlace::Newest(at, last)) => {
-            let tie = created_at.lt(*at).or(id.lt(*last));
-            query = query.filter(created_at.le(*at)).filter(tie);
-        }
-        None => {}
-    }
-    match (order, page.backward) {
-        (UserOrder::Email, false) => query.order((lower(email).asc(), id.asc())),
-        (UserOrder::Email, true) => query.order((lower(email).desc(), id.desc())),
-        (UserOrder::Newest, false) => query.order((created_at.desc(), id.desc())),
-        (UserOrder::Newest, true) => query.order((created_at.asc(), id.asc())),
     }
 }

@@ -47,14 +47,14 @@ pub struct Workout {
     pub source: String,
     /// What it is called there.
     pub source_key: Option<String>,
-    /// Counts the changes of the workout and everything in it; send it back as `expectedVersion` to
-    /// change what you saw.
+    /// Counts the changes of the workout and everything in it; send it back as `expectedVersion`, or as
+    /// `expectedWorkoutVersion` where a part of it is changed, to change what you saw.
     pub version: i32,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When it or anything in it was last changed.
     pub updated_at: DateTime<Utc>,
-    /// When it was deleted; it can be restored for 30 days.
+    /// When it was put in the trash; it can be restored for 30 days.
     pub deleted_at: Option<DateTime<Utc>>,
     #[diesel(column_name = id)]
     #[graphql(skip)]
@@ -151,7 +151,8 @@ pub struct Set {
     pub notes: Option<String>,
     /// When it was done.
     pub performed_at: DateTime<Utc>,
-    /// Counts the changes of this set; send it back as `expectedVersion` to change what you saw.
+    /// Counts the changes of this set alone; send it back to `updateSet` as `expectedVersion` to change
+    /// what you saw.
     pub version: i32,
     /// When it was added.
     pub created_at: DateTime<Utc>,

@@ -3,10 +3,13 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-use super::{SetId, SetType, Side, WeightUnit, WorkoutExerciseId, WorkoutId, WorkoutStatus};
+use super::{
+    Set, SetId, SetType, Side, WeightUnit, Workout, WorkoutExercise, WorkoutExerciseId, WorkoutId,
+    WorkoutStatus,
+};
 use crate::{
     db::{
-        Decimal,
+        Decimal, patch,
         schema::{sets, workout_exercises, workouts},
     },
     exercises::ExerciseId,
@@ -83,48 +86,48 @@ pub struct NewTree {
     pub sets: Vec<NewSet>,
 }
 
-/// What is to change of a workout itself; `None` leaves a column as it is.
-#[derive(Clone, Debug, Default, AsChangeset)]
-#[diesel(table_name = workouts)]
-pub struct WorkoutPatch {
-    pub name: Option<String>,
-    pub notes: Option<Option<String>>,
-    pub is_template: Option<bool>,
-    pub status: Option<WorkoutStatus>,
-    pub started_at: Option<Option<DateTime<Utc>>>,
-    pub ended_at: Option<Option<DateTime<Utc>>>,
+patch! {
+    /// What is to change of a workout itself; `None` leaves a column as it is.
+    WorkoutPatch of Workout in workouts {
+        name: String,
+        notes: Option<String>,
+        is_template: bool,
+        status: WorkoutStatus,
+        started_at: Option<DateTime<Utc>>,
+        ended_at: Option<DateTime<Utc>>,
+    }
 }
 
-/// What is to change of an exercise's place in a workout.
-#[derive(Clone, Debug, Default, AsChangeset)]
-#[diesel(table_name = workout_exercises)]
-pub struct WorkoutExercisePatch {
-    pub exercise_id: Option<ExerciseId>,
-    pub superset_group: Option<Option<i16>>,
-    pub target_sets: Option<Option<i16>>,
-    pub target_reps: Option<Option<i16>>,
-    pub target_reps_max: Option<Option<i16>>,
-    pub target_weight: Option<Option<Decimal>>,
-    pub target_weight_unit: Option<WeightUnit>,
-    pub target_rpe: Option<Option<Decimal>>,
-    pub rest_seconds: Option<Option<i32>>,
-    pub notes: Option<Option<String>>,
+patch! {
+    /// What is to change of an exercise's place in a workout.
+    WorkoutExercisePatch of WorkoutExercise in workout_exercises {
+        exercise_id: ExerciseId,
+        superset_group: Option<i16>,
+        target_sets: Option<i16>,
+        target_reps: Option<i16>,
+        target_reps_max: Option<i16>,
+        target_weight: Option<Decimal>,
+        target_weight_unit: WeightUnit,
+        target_rpe: Option<Decimal>,
+        rest_seconds: Option<i32>,
+        notes: Option<String>,
+    }
 }
 
-/// What is to change of a set.
-#[derive(Clone, Debug, Default, AsChangeset)]
-#[diesel(table_name = sets)]
-pub struct SetPatch {
-    pub set_type: Option<SetType>,
-    pub side: Option<Side>,
-    pub reps: Option<Option<i32>>,
-    pub weight: Option<Option<Decimal>>,
-    pub weight_unit: Option<WeightUnit>,
-    pub rpe: Option<Option<Decimal>>,
-    pub duration_seconds: Option<Option<i32>>,
-    pub distance_m: Option<Option<Decimal>>,
-    pub rest_seconds: Option<Option<i32>>,
-    pub is_completed: Option<bool>,
-    pub notes: Option<Option<String>>,
-    pub performed_at: Option<DateTime<Utc>>,
+patch! {
+    /// What is to change of a set.
+    SetPatch of Set in sets {
+        set_type: SetType,
+        side: Side,
+        reps: Option<i32>,
+        weight: Option<Decimal>,
+        weight_unit: WeightUnit,
+        rpe: Option<Decimal>,
+        duration_seconds: Option<i32>,
+        distance_m: Option<Decimal>,
+        rest_seconds: Option<i32>,
+        is_completed: bool,
+        notes: Option<String>,
+        performed_at: DateTime<Utc>,
+    }
 }

@@ -10,7 +10,10 @@ use futures_util::try_join;
 
 use super::{Set, Workout, WorkoutExercise, WorkoutId};
 use crate::{
-    db::schema::{exercises, sets, workout_exercises},
+    db::{
+        kept,
+        schema::{exercises, sets, workout_exercises},
+    },
     exercises::{Exercise, ExerciseId},
     history::HistoryEntry,
     viewer::UserId,
@@ -136,13 +139,14 @@ impl WorkoutExercise {
     ) -> QueryResult<Vec<Self>> {
         use workout_exercises as places;
 
-        places::table
-            .filter(places::user_id.eq(owner))
-            .filter(places::workout_id.eq_any(workouts))
-            .order((places::workout_id, places::order_index, places::id))
-            .select(Self::as_select())
-            .load(&mut conn)
-            .await
+        let query = kept!(
+            places::table
+                .filter(places::user_id.eq(owner))
+                .filter(places::workout_id.eq_any(workouts))
+                .order((places::workout_id, places::order_index, places::id))
+                .select(Self::as_select())
+        );
+        query.load(&mut conn).await
     }
 }
 
@@ -153,18 +157,19 @@ impl Set {
         owner: UserId,
         workouts: &[WorkoutId],
     ) -> QueryResult<Vec<Self>> {
-        sets::table
-            .filter(sets::user_id.eq(owner))
-            .filter(sets::workout_id.eq_any(workouts))
-            .order((
-                sets::workout_id,
-                sets::workout_exercise_id,
-                sets::order_index,
-                sets::id,
-            ))
-            .select(Self::as_select())
-            .load(&mut conn)
-            .await
+        let query = kept!(
+            sets::table
+                .filter(sets::user_id.eq(owner))
+                .filter(sets::workout_id.eq_any(workouts))
+                .order((
+                    sets::workout_id,
+                    sets::workout_exercise_id,
+                    sets::order_index,
+                    sets::id,
+                ))
+                .select(Self::as_select())
+        );
+        query.load(&mut conn).await
     }
 }
 
@@ -180,16 +185,17 @@ async fn exercises_of(
         .filter(places::user_id.eq(owner))
         .filter(places::workout_id.eq_any(workouts))
         .select(places::exercise_id);
-    exercises::table
-        .filter(exercises::id.eq_any(trained))
-        .filter(
-            exercises::owner_id
-                .is_null()
-                .or(exercises::owner_id.eq(owner)),
-        )
-        .select(Exercise::as_select())
-        .load(&mut conn)
-        .await
+    let query = kept!(
+        exercises::table
+            .filter(exercises::id.eq_any(trained))
+            .filter(
+                exercises::owner_id
+                    .is_null()
+                    .or(exercises::owner_id.eq(owner)),
+            )
+            .select(Exercise::as_select())
+    );
+    query.load(&mut conn).await
 }
 
 async fn asked<T>(

@@ -9,11 +9,14 @@
 mod support;
 
 mod auth;
+mod cached;
 mod changes;
 mod config;
+mod documents;
 mod edge;
 mod engine;
 mod exercises;
+mod guards;
 mod history;
 mod house;
 mod http;
@@ -23,10 +26,13 @@ mod node;
 mod nulls;
 mod process;
 mod remote;
+mod rules;
 mod schema;
 mod seeds;
+mod semantics;
 mod sets;
 mod settings;
+mod statuses;
 mod story;
 mod subscriptions;
 mod sync;

@@ -45,7 +45,7 @@ async fn history_of_a_merged_exercise_is_found_under_the_one_that_stays() {
     merge(&ada, &trained[1..2], &trained[0]).await.data();
 
     let list = "query ($id: ID!) { history(filter: {exerciseId: $id}) {
-        nodes { id version summary } } }";
+        nodes { id version summary { exercises { exerciseId name } } } } }";
     let found = ada.graphql(list, json!({"id": trained[0]})).await;
     let nodes = &found.data()["history"]["nodes"];
     assert_eq!(json!(each(nodes, "id")), json!([entry]));
@@ -121,7 +121,7 @@ async fn an_exercise_that_goes_while_it_is_being_used_is_refused_where_it_stands
 
     assert_eq!(
         (refused.code(), refused.field()),
-        ("VALIDATION", "input.exercises.1.exerciseId")
+        ("NOT_FOUND", "input.exercises.1.exerciseId")
     );
 }
 
@@ -155,7 +155,7 @@ async fn merges_that_cross_each_other_and_changes_of_their_workouts_never_wait_i
         assert_eq!(merges, ["DONE", "NOT_FOUND"]);
         let changed = outcome(&changed);
         assert!(
-            ["DONE", "VALIDATION"].contains(&changed.as_str()),
+            ["DONE", "NOT_FOUND"].contains(&changed.as_str()),
             "{changed}"
         );
     }

@@ -18,16 +18,25 @@ struct Id {
 async fn every_kind_of_record_is_found_by_its_id_by_its_owner_alone() {
     let app = TestApp::seeded().await;
     let (ada, bob) = (app.demo_user().await, app.user("bob").await);
+    let own = "mutation { createExercise(input: {name: \"Cellar Squat\", category: \"legs\"}) {
+        exercise { id } } }";
+    ada.graphql(own, json!({})).await.data();
     let mut conn = app.database.connect().await;
     for (table, kind) in [
+        ("exercises", "Exercise"),
         ("workouts", "Workout"),
         ("workout_exercises", "WorkoutExercise"),
         ("sets", "WorkoutSet"),
         ("history", "HistoryEntry"),
         ("tasks", "Task"),
     ] {
+        let owner = if table == "exercises" {
+            "owner_id"
+        } else {
+            "user_id"
+        };
         let query = format!(
-            "SELECT id::text FROM {table} WHERE user_id = '{}' LIMIT 1",
+            "SELECT id::text FROM {table} WHERE {owner} = '{}' LIMIT 1",
             ada.id
         );
         let found: Id = sql_query(query).get_result(&mut conn).await.unwrap();

@@ -274,14 +274,6 @@ const ELSE: &[&str] = &[
     "history 1 null",
     "tasks 0 null",
     "tasks 1 null",
-    // References out of an input: the path to them is told.
-    r#"addSets 1 "VALIDATION""#,
-    r#"addWorkoutExercise 2 "VALIDATION""#,
-    r#"createWorkout 2 "VALIDATION""#,
-    r#"logHistory 1 "VALIDATION""#,
-    r#"logHistoryBatch 1 "VALIDATION""#,
-    r#"updateWorkoutExercise 1 "VALIDATION""#,
-    r#"upsertWorkout 2 "VALIDATION""#,
     // Orders, which must name what is there and nothing else.
     r#"reorderExercises 1 "VALIDATION""#,
     r#"reorderSets 1 "VALIDATION""#,
@@ -413,8 +405,7 @@ async fn an_id_of_somebody_else_answers_like_one_of_nobody_and_changes_nothing()
                 }
                 for (kind, id) in &ids {
                     if (*kind, name) == ("exercises", "createExercise") {
-                        // The one id that is taken for everybody: workouts of all point into one
-                        // table.
+                        // The one id that is nobody else's to use: see ARCHITECTURE.md.
                         continue;
                     }
                     let request = Maker::new(&types, *id, place).request(root, field).unwrap();

@@ -11,17 +11,17 @@ use crate::{
 };
 
 const ADD: &str = "mutation ($input: AddSetInput!, $version: Int, $key: String) {
-    addSet(input: $input, expectedVersion: $version, idempotencyKey: $key) { workoutVersion
+    addSet(input: $input, expectedWorkoutVersion: $version, idempotencyKey: $key) { workoutVersion
         set { id orderIndex setType side reps weight weightUnit weightKg rpe durationSeconds distanceM
             restSeconds isCompleted notes performedAt version } } }";
 const ADD_MANY: &str = "mutation ($id: ID!, $sets: [AddSetInput!]!, $version: Int) {
-    addSets(workoutId: $id, sets: $sets, expectedVersion: $version) {
+    addSets(workoutId: $id, sets: $sets, expectedWorkoutVersion: $version) {
         workoutVersion sets { id orderIndex reps workoutExerciseId } } }";
 const UPDATE: &str = "mutation ($id: ID!, $input: UpdateSetInput!, $version: Int) {
     updateSet(id: $id, input: $input, expectedVersion: $version) { workoutVersion
         set { reps weight weightUnit weightKg rpe notes durationSeconds version } } }";
 const DELETE: &str = "mutation ($ids: [ID!]!, $version: Int) {
-    deleteSets(ids: $ids, expectedVersion: $version) { workoutVersion sets { id }
+    deleteSets(ids: $ids, expectedWorkoutVersion: $version) { workoutVersion sets { id }
         workout { exercises { sets { id orderIndex } } } } }";
 const REORDER: &str = "mutation ($id: ID!, $order: [ID!]!) {
     reorderSets(workoutExerciseId: $id, order: $order) {
@@ -91,7 +91,7 @@ async fn sets_added_at_the_same_moment_get_places_and_versions_of_their_own() {
     let ada = app.user("ada").await;
     let (_, place) = squats(&ada, 1).await;
     let adds = (0..12).map(|reps| add(&ada, json!({"workoutExerciseId": place, "reps": reps})));
-    let added = futures_util::future::join_all(adds).await;
+    let added = join_all(adds).await;
     let sorted = |of: &dyn Fn(&Value) -> &Value| {
         let mut numbers: Vec<i64> = added.iter().filter_map(|one| of(one).as_i64()).collect();
         numbers.sort_unstable();
@@ -99,11 +99,11 @@ async fn sets_added_at_the_same_moment_get_places_and_versions_of_their_own() {
     };
     assert_eq!(
         sorted(&|one| &one["workoutVersion"]),
-        Vec::from_iter(2..=13)
+        (2..=13).collect::<Vec<_>>()
     );
     assert_eq!(
         sorted(&|one| &one["set"]["orderIndex"]),
-        Vec::from_iter(1..=12)
+        (1..=12).collect::<Vec<_>>()
     );
     let changes = app.graphql_with(&ada.token, "{ changes { changes { version } } }", json!({}));
     let told = changes.await.data()["changes"]["changes"].clone();
@@ -143,10 +143,7 @@ async fn the_same_set_is_added_once_by_id_and_by_key() {
     let elsewhere = &elsewhere["exercises"][0]["id"];
     let taken = json!({"id": "0192f0c1-2222-7000-8000-000000000001", "workoutExerciseId": elsewhere, "reps": 3});
     let refused = ada.graphql(ADD, json!({"input": taken})).await;
-    assert_eq!(
-        (refused.code(), refused.field()),
-        ("VALIDATION", "input.id")
-    );
+    assert_eq!((refused.code(), refused.field()), ("CONFLICT", "input.id"));
 }
 
 #[tokio::test]
@@ -201,7 +198,7 @@ async fn many_sets_are_added_to_several_exercises_in_as_many_statements_as_one()
         .await;
     assert_eq!(
         (refused.code(), refused.field()),
-        ("VALIDATION", "sets.1.workoutExerciseId")
+        ("NOT_FOUND", "sets.1.workoutExerciseId")
     );
     let stale = json!({"id": made["id"], "version": 1, "sets": [{"workoutExerciseId": places[0], "reps": 1}]});
     let stale = ada.graphql(ADD_MANY, stale).await;
@@ -413,7 +410,7 @@ async fn a_known_set_is_added_once_and_one_that_cannot_be_is_named_by_its_place_
 
     assert_eq!(
         (refused.code(), refused.field()),
-        ("VALIDATION", "sets.1.workoutExerciseId")
+        ("NOT_FOUND", "sets.1.workoutExerciseId")
     );
 }
 

@@ -75,7 +75,7 @@ impl Phone<'_> {
     }
 
     async fn history(&self) -> Value {
-        let query = "{ history { nodes { workoutName rating summary } } }";
+        let query = "{ history { nodes { workoutName rating summary { volumeKg } } } }";
         self.send(query, json!({})).await["history"]["nodes"].clone()
     }
 

@@ -12,6 +12,10 @@ use apollo_compiler::{
 
 /// The size of a page where none is asked for.
 const DEFAULT_PAGE: u64 = 20;
+/// What a write takes more than a field that is read.
+const WRITE: u64 = 10;
+/// Fields that hold more than their selection shows.
+const LARGE: &[(&str, u64)] = &[("exportMyData", 10_000)];
 /// How many items are expected of a list that has no size.
 const LIST_GUESS: u64 = 10;
 
@@ -22,7 +26,7 @@ pub(super) fn of(document: &ExecutableDocument, operation: &Operation, variables
         variables,
         fragments: HashMap::new(),
     }
-    .set(&operation.selection_set)
+    .operation(operation)
 }
 
 struct Counter<'a> {
@@ -32,6 +36,16 @@ struct Counter<'a> {
 }
 
 impl<'a> Counter<'a> {
+    fn operation(&mut self, operation: &'a Operation) -> u64 {
+        let at_the_root = operation.root_fields(self.document).map(|field| {
+            let known = LARGE.iter().find(|(name, _)| field.name == *name);
+            let write = if operation.is_mutation() { WRITE } else { 0 };
+            known.map_or(write, |(_, cost)| *cost)
+        });
+        let more = at_the_root.fold(0, u64::saturating_add);
+        self.set(&operation.selection_set).saturating_add(more)
+    }
+
     fn set(&mut self, set: &'a SelectionSet) -> u64 {
         let in_connection = is_page(&set.ty);
         set.selections.iter().fold(0_u64, |sum, selection| {

@@ -1,6 +1,4 @@
-//! Fields that a document names more than once under one name. Their selections belong together: rows that
-//! write themselves take care of that, but above them the executor resolves each by itself and merges
-//! the values, which it cannot do with text.
+//! Whether a document names a field more than once under one name.
 
 use std::collections::HashSet;
 
@@ -9,23 +7,36 @@ use apollo_compiler::{
     executable::{Field, Selection, SelectionSet},
 };
 
-/// Whether a field with fields below it is named more than once anywhere above the rows.
-pub(super) fn any(document: &ExecutableDocument, schema: &Schema) -> bool {
+/// Whether a field with fields below it is named more than once anywhere.
+pub(super) fn any(document: &ExecutableDocument) -> bool {
+    among(document, |_| true)
+}
+
+/// Whether one is above the rows of the answer.
+pub(super) fn any_above_rows(document: &ExecutableDocument, schema: &Schema) -> bool {
+    among(document, |set| !is_of_rows(&set.ty, schema))
+}
+
+fn among(document: &ExecutableDocument, counts: impl Fn(&SelectionSet) -> bool) -> bool {
     let operations = document.operations.iter().map(|it| &it.selection_set);
     let fragments = document.fragments.values().map(|it| &it.selection_set);
     operations
         .chain(fragments)
-        .any(|set| in_set(set, document, schema))
+        .any(|set| in_set(set, document, &counts))
 }
 
-fn in_set(set: &SelectionSet, document: &ExecutableDocument, schema: &Schema) -> bool {
+fn in_set(
+    set: &SelectionSet,
+    document: &ExecutableDocument,
+    counts: &impl Fn(&SelectionSet) -> bool,
+) -> bool {
     let mut fields = Vec::new();
     collect(set, document, &mut HashSet::new(), &mut fields);
     let mut keys = HashSet::new();
     let repeated = fields
         .iter()
         .any(|field| !keys.insert(field.response_name()));
-    (repeated && !is_of_rows(&set.ty, schema)) || below(set).any(|it| in_set(it, document, schema))
+    (repeated && counts(set)) || below(set).any(|it| in_set(it, document, counts))
 }
 
 /// Whether a selection is of a row, or of its place in a page: those are written as a whole.

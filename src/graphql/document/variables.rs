@@ -12,16 +12,38 @@ use async_graphql::{
 };
 use async_graphql_value::Value;
 
-use super::Refusal;
+use super::{Refusal, wording::Wording};
 
 /// The values that the operation is run with: defaults filled in, wrong ones refused.
 pub(super) fn coerce(
     schema: &Valid<Schema>,
     operation: &Operation,
     given: &JsonMap,
+    wording: Wording,
 ) -> Result<Valid<JsonMap>, Refusal> {
-    coerce_variable_values(schema, operation, given)
-        .map_err(|error| Refusal::request("BAD_VARIABLES", error.message().to_string()))
+    coerce_variable_values(schema, operation, given).map_err(|error| {
+        let message = match wording {
+            Wording::Nameless => nameless(schema, operation, given),
+            _ => error.message().to_string(),
+        };
+        Refusal::request("BAD_VARIABLES", message)
+    })
+}
+
+/// Which variable is wrong, without a word on the types of what is inside of it.
+fn nameless(schema: &Valid<Schema>, operation: &Operation, given: &JsonMap) -> String {
+    let wrong = operation.variables.iter().find(|variable| {
+        let mut alone = operation.clone();
+        alone.variables = vec![(*variable).clone()];
+        coerce_variable_values(schema, &alone, given).is_err()
+    });
+    wrong.map_or_else(
+        || "the variables do not fit their types".to_owned(),
+        |variable| {
+            let (name, ty) = (&variable.name, &variable.ty);
+            format!("the value of the variable `{name}` does not fit its type `{ty}`")
+        },
+    )
 }
 
 /// The same values as the executor takes them.

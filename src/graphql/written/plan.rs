@@ -26,7 +26,9 @@ pub trait Row: OutputType + Tree<Row = Self> + 'static {
 }
 
 /// How one field of a row is written; false where its value is not there.
-pub struct Part<R>(Box<dyn Fn(&R, &mut Vec<u8>) -> bool + Send + Sync>);
+pub struct Part<R>(Box<Write<R>>);
+
+type Write<R> = dyn Fn(&R, &mut Vec<u8>) -> bool + Send + Sync;
 
 impl<R: Row> Part<R> {
     /// A value of the row itself.
@@ -218,13 +220,11 @@ impl<T: Tree> Tree for Option<T> {
     type Row = T::Row;
 
     fn write(&self, plan: &Plan<T::Row>, out: &mut Vec<u8>) -> Option<()> {
-        match self {
-            Some(value) => value.write(plan, out),
-            None => {
-                out.extend_from_slice(b"null");
-                Some(())
-            }
+        if let Some(value) = self {
+            return value.write(plan, out);
         }
+        out.extend_from_slice(b"null");
+        Some(())
     }
 }
 

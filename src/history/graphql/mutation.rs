@@ -51,7 +51,7 @@ struct HistoryBatchResult {
 
 #[ComplexObject]
 impl HistoryBatchResult {
-    /// The entry as it is recorded; null where that one is deleted.
+    /// The entry as it is recorded, in the trash or not.
     async fn entry(&self, ctx: &Context<'_>) -> Nullable<HistoryEntry> {
         let (owner, id) = (self.owner, self.id);
         ctx.loaders()
@@ -67,7 +67,8 @@ pub struct HistoryMutation;
 #[Object]
 impl HistoryMutation {
     /// Records a session that was done, with or without a workout. The same id, or the same source and
-    /// key, is the same session and is recorded once; with other contents, or deleted, it is a conflict.
+    /// key, is the same session and is recorded once; with other contents, or in the trash, it is a
+    /// conflict.
     async fn log_history(
         &self,
         ctx: &Context<'_>,
@@ -103,7 +104,7 @@ impl HistoryMutation {
         Some(update(ctx, idempotency_key, id, input, expected_version).await)
     }
 
-    /// Deletes an entry of the history; for 30 days it can be restored.
+    /// Puts an entry of the history in the trash; for 30 days it can be restored.
     async fn delete_history(
         &self,
         ctx: &Context<'_>,
@@ -116,7 +117,7 @@ impl HistoryMutation {
         Some(set_deleted(ctx, idempotency_key, id, expected_version, true).await)
     }
 
-    /// Brings a deleted entry back. One that is not deleted stays as it is.
+    /// Brings an entry back from the trash. One that is not there stays as it is.
     async fn restore_history(
         &self,
         ctx: &Context<'_>,
@@ -208,8 +209,8 @@ async fn update(
     let (patch, zone) = input.check()?;
     let id = mutate(ctx, key, async |conn, owner| {
         let version = HistoryEntry::apply(conn, owner, id, expected, patch, zone).await?;
-        let change = Change::updated(Entity::History, id.0, version);
-        changes::append(conn, owner, &[change]).await?;
+        let change = version.map(|version| Change::updated(Entity::History, id.0, version));
+        changes::append(conn, owner, change.as_slice()).await?;
         Ok(id)
     })
     .await?;
@@ -225,14 +226,9 @@ async fn set_deleted(
 ) -> Result<HistoryPayload> {
     let id = mutate(ctx, key, async |conn, owner| {
         let version = HistoryEntry::set_deleted(conn, owner, id, expected, deleted).await?;
-        if let Some(version) = version {
-            let change = if deleted {
-                Change::deleted(Entity::History, id.0, version)
-            } else {
-                Change::updated(Entity::History, id.0, version)
-            };
-            changes::append(conn, owner, &[change]).await?;
-        }
+        let change = |version| Change::moved(Entity::History, id.0, version, deleted);
+        let change = version.map(change);
+        changes::append(conn, owner, change.as_slice()).await?;
         Ok(id)
     })
     .await?;

@@ -21,7 +21,7 @@ pub struct HistoryQuery;
 
 #[Object]
 impl HistoryQuery {
-    /// One entry of the history.
+    /// One entry of the history, in the trash or not.
     async fn history_entry(&self, ctx: &Context<'_>, id: HistoryId) -> Nullable<HistoryEntry> {
         Some(one(ctx, id).await)
     }

@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::{
-    db::schema::{history, workout_exercises},
+    db::{
+        keyset,
+        schema::{history, workout_exercises},
+    },
     error::{Error, Result},
     graphql::Page,
     history::{
@@ -40,24 +43,13 @@ impl HistoryEntry {
     ) -> QueryResult<Vec<Self>> {
         use history::{id, performed_at};
 
-        let mut query = matching(owner, wanted).limit(page.limit());
-        // Newest first, read backwards, is oldest first.
-        let descending = (order == HistoryOrder::Newest) != page.backward;
-        query = match page.from {
-            Some(HistoryPlace(at, last)) if descending => query
-                .filter(performed_at.le(at))
-                .filter(performed_at.lt(at).or(id.lt(last))),
-            Some(HistoryPlace(at, last)) => query
-                .filter(performed_at.ge(at))
-                .filter(performed_at.gt(at).or(id.gt(last))),
-            None => query,
-        };
-        query = if descending {
-            query.order((performed_at.desc(), id.desc()))
-        } else {
-            query.order((performed_at.asc(), id.asc()))
-        };
-        query.select(Self::as_select()).load(conn).await
+        let query = matching(owner, wanted).limit(page.limit());
+        let from = page.from.map(|HistoryPlace(at, last)| (at, last));
+        let upwards = page.upwards(order == HistoryOrder::Oldest);
+        keyset!(query, performed_at, id, upwards, from)
+            .select(Self::as_select())
+            .load(conn)
+            .await
     }
 
     /// How many the whole list has.
@@ -102,7 +94,7 @@ impl HistoryEntry {
             .optional()
     }
 
-    /// One entry, deleted or not.
+    /// One entry, in the trash or not.
     pub async fn find_kept(
         conn: &mut AsyncPgConnection,
         owner: UserId,
@@ -115,15 +107,6 @@ impl HistoryEntry {
             .await
             .optional()?;
         found.ok_or_else(|| Error::not_found("entry of the history", id))
-    }
-
-    /// One entry that is not deleted.
-    pub async fn find(conn: &mut AsyncPgConnection, owner: UserId, id: HistoryId) -> Result<Self> {
-        let entry = Self::find_kept(conn, owner, id).await?;
-        if entry.deleted_at.is_some() {
-            return Err(Error::not_found("entry of the history", id));
-        }
-        Ok(entry)
     }
 
     /// Fetches the workouts of these entries, with the parts asked for, in one round trip.

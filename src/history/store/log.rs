@@ -20,7 +20,7 @@ use crate::{
         statement,
     },
     error::{Error, Result},
-    history::{HistoryId, NewHistory, summary_of},
+    history::{HistoryEntry, HistoryId, NewHistory, summary_of},
     viewer::UserId,
     workouts::WorkoutId,
 };
@@ -50,6 +50,9 @@ struct Inserted {
 
 /// An entry that was recorded before: what it says, its version, and when it was deleted.
 type Known = (NewHistory, i32, Option<DateTime<Utc>>);
+
+/// A workout's name, its version, and when it was deleted.
+type Named = (String, i32, Option<DateTime<Utc>>);
 
 impl NewHistory {
     /// Inserts those that are new, in one statement, and says which.
@@ -144,19 +147,34 @@ pub async fn log(
         Some((row, _, None)) if sent.completed_by(&row).records_the_same(&row) => {
             Ok((row.id, false))
         }
-        Some((row, version, deleted_at)) => Err(Error::Conflict {
-            message: match deleted_at {
-                Some(_) => "this session was recorded before and deleted: restore that entry",
-                None => "this session was recorded before with other contents: change that entry",
-            }
-            .to_owned(),
-            id: Some(row.id.0),
-            version: Some(version),
-        }),
+        Some((row, version, deleted_at)) => {
+            let path = if row.id == new.id {
+                "input.id"
+            } else {
+                "input.sourceKey"
+            };
+            Err(entry_known(row.id, version, deleted_at).at(path))
+        }
         None => Err(Error::invalid(
             "input.id",
             "this id is taken: make a new one",
         )),
+    }
+}
+
+/// Something new that was given the id, or the source and key, of this entry.
+fn entry_known(id: HistoryId, version: i32, deleted_at: Option<DateTime<Utc>>) -> Error {
+    let what = "entry of the history";
+    match deleted_at {
+        Some(_) => Error::known_in_trash(what, id, version),
+        None => Error::known(what, id, version),
+    }
+}
+
+impl HistoryEntry {
+    /// The same of an entry that was read.
+    pub fn known(&self) -> Error {
+        entry_known(self.id, self.version, self.deleted_at)
     }
 }
 
@@ -200,24 +218,30 @@ async fn name_workouts(
     if ids.is_empty() {
         return Ok(());
     }
-    let found: Vec<(WorkoutId, String)> = workouts::table
+    let found: Vec<(WorkoutId, Named)> = workouts::table
         .filter(workouts::user_id.eq(owner))
         .filter(workouts::id.eq_any(ids))
-        .filter(workouts::deleted_at.is_null())
-        .select((workouts::id, workouts::name))
+        .select((
+            workouts::id,
+            (workouts::name, workouts::version, workouts::deleted_at),
+        ))
         .order(workouts::id)
         // What is in them stays what it is until the entry is there.
         .for_key_share()
         .load(conn)
         .await?;
-    let names: HashMap<WorkoutId, String> = found.into_iter().collect();
+    let names: HashMap<WorkoutId, Named> = found.into_iter().collect();
     for (index, row) in rows.iter_mut().enumerate() {
         let Some(id) = row.workout_id else { continue };
-        let Some(name) = names.get(&id) else {
-            let message = format!("no workout has the id `{id}`, or it is not yours");
-            return Err(Error::invalid(path(index), message));
-        };
-        row.workout_name.get_or_insert_with(|| name.clone());
+        match names.get(&id) {
+            Some((name, _, None)) => {
+                row.workout_name.get_or_insert_with(|| name.clone());
+            }
+            Some((_, version, Some(_))) => {
+                return Err(Error::in_trash("workout", id, *version).at(path(index)));
+            }
+            None => return Err(Error::not_found("workout", id).at(path(index))),
+        }
     }
     Ok(())
 }

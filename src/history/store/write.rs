@@ -22,6 +22,8 @@ use crate::{
     viewer::UserId,
 };
 
+const WHAT: &str = "entry of the history";
+
 /// What was frozen keeps its names and numbers: it only points to the exercise that is still there.
 const MOVE_EXERCISES: &str = "UPDATE history SET version = version + 1, updated_at = now(), \
       summary = jsonb_set(summary, '{exercises}', (\
@@ -40,11 +42,8 @@ struct Moved {
 
 impl Moved {
     fn change(&self) -> Change {
-        if self.deleted_at.is_some() {
-            Change::deleted(Entity::History, self.id.0, self.version)
-        } else {
-            Change::updated(Entity::History, self.id.0, self.version)
-        }
+        let in_trash = self.deleted_at.is_some();
+        Change::moved(Entity::History, self.id.0, self.version, in_trash)
     }
 }
 
@@ -67,6 +66,7 @@ pub async fn zone_of(
 }
 
 impl HistoryEntry {
+    /// The owner's entry, in the trash or not, locked until the transaction ends.
     async fn locked(conn: &mut AsyncPgConnection, owner: UserId, id: HistoryId) -> Result<Self> {
         let found: Option<Self> = history::table
             .find((owner, id))
@@ -75,22 +75,15 @@ impl HistoryEntry {
             .first(conn)
             .await
             .optional()?;
-        found.ok_or_else(|| Error::not_found("entry of the history", id))
+        found.ok_or_else(|| Error::not_found(WHAT, id))
     }
 
     fn check_version(&self, expected: Option<i32>) -> Result<()> {
-        match expected {
-            Some(expected) if expected != self.version => Err(Error::stale(
-                "entry of the history",
-                self.id,
-                expected,
-                self.version,
-            )),
-            _ => Ok(()),
-        }
+        Error::check_version(WHAT, self.id, expected, self.version)
     }
 
-    /// Changes an entry; its day follows from its instant and its zone.
+    /// Changes an entry; its day follows from its instant and its zone. Gives its new version; none where
+    /// nothing would change.
     pub async fn apply(
         conn: &mut AsyncPgConnection,
         owner: UserId,
@@ -98,17 +91,20 @@ impl HistoryEntry {
         expected: Option<i32>,
         mut patch: HistoryPatch,
         zone: Option<Tz>,
-    ) -> Result<i32> {
+    ) -> Result<Option<i32>> {
         let current = Self::locked(conn, owner, id).await?;
         if current.deleted_at.is_some() {
-            return Err(Error::not_found("entry of the history", id));
+            return Err(Error::in_trash(WHAT, id, current.version));
         }
-        current.check_version(expected)?;
         if patch.performed_at.is_some() || zone.is_some() {
             let zone = zone.or_else(|| current.timezone.parse().ok());
             let at = patch.performed_at.unwrap_or(current.performed_at);
-            patch.local_date = Some(local_date(at, zone.unwrap_or(Tz::UTC)));
+            patch.local_date = Some(local_date(at, zone.unwrap_or(Tz::UTC)).into());
         }
+        if !patch.changes(&current) {
+            return Ok(None);
+        }
+        current.check_version(expected)?;
         let version = current.version + 1;
         diesel::update(history::table.find((owner, id)))
             .set((
@@ -118,7 +114,7 @@ impl HistoryEntry {
             ))
             .execute(conn)
             .await?;
-        Ok(version)
+        Ok(Some(version))
     }
 
     /// Has the frozen summaries name `into` wherever they named one of `from`.
@@ -143,7 +139,7 @@ impl HistoryEntry {
         Ok(moved.iter().map(Moved::change).collect())
     }
 
-    /// Deletes an entry, or brings it back. Gives its new version; none where it was so already.
+    /// Puts an entry in the trash, or brings it back. Gives its new version; none where it was so already.
     pub async fn set_deleted(
         conn: &mut AsyncPgConnection,
         owner: UserId,
@@ -153,12 +149,7 @@ impl HistoryEntry {
     ) -> Result<Option<i32>> {
         let current = Self::locked(conn, owner, id).await?;
         if current.deleted_at.is_some() == deleted {
-            return if deleted {
-                Err(Error::not_found("entry of the history", id))
-            } else {
-                // Whoever asks for what is so already does not care which version it is.
-                Ok(None)
-            };
+            return Ok(None);
         }
         current.check_version(expected)?;
         let version = current.version + 1;

@@ -23,6 +23,21 @@ async function graphql(query, variables) {
   return response.json();
 }
 
+// Says what this server does not tell or take from whoever is signed in here.
+async function notice() {
+  let text = "";
+  try {
+    const answer = await graphql("{ __schema { queryType { name } } }");
+    const error = answer.errors?.[0];
+    text = error?.extensions?.code === "INTROSPECTION_DISABLED"
+      ? "This server shows its schema to admins only: what you write is sent all the same."
+      : error?.message ?? "";
+  } catch {
+    // Whatever keeps it from answering shows with the first request.
+  }
+  field("notice").textContent = text;
+}
+
 function keep(token, who) {
   field("token").value = token;
   field("who").textContent = who;
@@ -30,6 +45,7 @@ function keep(token, who) {
   field("sign-out").hidden = token === "";
   sessionStorage.setItem("token", token);
   sessionStorage.setItem("who", who);
+  notice();
 }
 
 function forget(why) {

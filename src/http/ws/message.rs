@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::end::End;
-use crate::{graphql::written::answer_json, json::WriteJson, schema::engine::Asked};
+use crate::{graphql::written::answer_json, json::WriteJson, schema::asked::Asked};
 
 /// The longest id of an operation that is taken.
 const LONGEST_ID: usize = 256;
@@ -47,7 +47,9 @@ impl Incoming {
             Self::Subscribe { id, .. } if id.len() > LONGEST_ID => {
                 Err(End::invalid("`id` is too long"))
             }
-            Self::Subscribe { payload, .. } if payload.query.is_none() => {
+            Self::Subscribe { payload, .. }
+                if payload.query.is_none() && !payload.has_document() =>
+            {
                 Err(End::invalid("there is no `query` in the payload"))
             }
             _ => Ok(message),

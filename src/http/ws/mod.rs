@@ -14,14 +14,11 @@ use axum::{
 use tracing::Instrument;
 
 use self::{end::End, session::Session};
-use super::{App, BODY_LIMIT, client::Sender};
+use super::{App, client::Sender};
 
 const PROTOCOL: &str = "graphql-transport-ws";
 /// Per connection: thousands of them are idle most of the time.
 const BUFFER: usize = 4 << 10;
-/// What is read at all. A message beyond the limit is still read if it is below this, because there
-/// is no other way to say goodbye to its sender.
-const LARGEST_READ: usize = 2 * BODY_LIMIT;
 
 /// Whether the client wants a WebSocket.
 pub(super) fn is_asked_for(headers: &HeaderMap) -> bool {
@@ -46,10 +43,13 @@ pub(super) fn open(
             return super::error(StatusCode::BAD_REQUEST, "BAD_REQUEST", &text).into_response();
         }
     };
+    // A message beyond the limit is still read if it is below this, because there is no other way to say
+    // goodbye to its sender.
+    let largest_read = 2 * app.options.body;
     let upgrade = upgrade
         .protocols([PROTOCOL])
-        .max_message_size(LARGEST_READ)
-        .max_frame_size(LARGEST_READ)
+        .max_message_size(largest_read)
+        .max_frame_size(largest_read)
         .read_buffer_size(BUFFER)
         .write_buffer_size(0);
     let span = tracing::Span::current();

@@ -159,12 +159,10 @@ fn spawn(
         Ok(Started::Once(answer)) => tokio::spawn(once(answer, teller, turns).in_current_span()),
         Ok(Started::Many(answers)) => tokio::spawn(many(answers, teller).in_current_span()),
         Err(outcome) => {
-            let event = match *outcome {
-                Outcome::Executed(answer) => Event::Answer(answer),
-                Outcome::Refused(refusal) | Outcome::WrongMethod(refusal) => {
-                    Event::Failed(refusal.errors)
-                }
-            };
+            let (Outcome::Refused(refusal)
+            | Outcome::WrongMethod(refusal)
+            | Outcome::Limited(refusal, _)) = *outcome;
+            let event = Event::Failed(refusal.errors);
             tokio::spawn(async move { teller.tell(event).await })
         }
     }

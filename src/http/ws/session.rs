@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use super::{
-    super::{App, BODY_LIMIT, bearer, client::Sender, streams::Seat},
+    super::{App, bearer, client::Sender, streams::Seat},
     end::End,
     message::{Incoming, Outgoing, next},
     operations::{Event, Operations},
@@ -22,7 +22,7 @@ use super::{
 use crate::{
     auth::Proven,
     graphql::document::Refusal,
-    schema::engine::{Allowed, Asked},
+    schema::{asked::Asked, engine::Allowed},
     viewer::Caller,
 };
 
@@ -130,7 +130,9 @@ impl<'a> Session<'a> {
     async fn receive(&mut self, message: Option<Result<Message, axum::Error>>) -> Result<(), End> {
         self.heard = true;
         match message {
-            Some(Ok(Message::Text(text))) if text.len() > BODY_LIMIT => Err(End::TOO_LARGE),
+            Some(Ok(Message::Text(text))) if text.len() > self.app.options.body => {
+                Err(End::TOO_LARGE)
+            }
             Some(Ok(Message::Text(text))) => self.obey(Incoming::parse(&text)?).await,
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(()),
             Some(Ok(Message::Binary(_))) => Err(End::invalid("send JSON as text")),

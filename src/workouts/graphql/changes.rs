@@ -63,7 +63,7 @@ impl Changes {
         Some(upsert(ctx, idempotency_key, input, expected_version).await)
     }
 
-    /// Deletes a workout. What was recorded of it stays; for 30 days it can be restored.
+    /// Puts a workout in the trash; for 30 days it can be restored. What was recorded of it stays.
     async fn delete_workout(
         &self,
         ctx: &Context<'_>,
@@ -73,10 +73,10 @@ impl Changes {
         #[graphql(desc = "Send the same key again to repeat a request safely.")]
         idempotency_key: Option<String>,
     ) -> Nullable<WorkoutPayload> {
-        Some(delete(ctx, idempotency_key, id, expected_version).await)
+        Some(set_deleted(ctx, idempotency_key, id, expected_version, true).await)
     }
 
-    /// Brings a deleted workout back. One that is not deleted stays as it is.
+    /// Brings a workout back from the trash. One that is not there stays as it is.
     async fn restore_workout(
         &self,
         ctx: &Context<'_>,
@@ -86,7 +86,7 @@ impl Changes {
         #[graphql(desc = "Send the same key again to repeat a request safely.")]
         idempotency_key: Option<String>,
     ) -> Nullable<WorkoutPayload> {
-        Some(restore(ctx, idempotency_key, id, expected_version).await)
+        Some(set_deleted(ctx, idempotency_key, id, expected_version, false).await)
     }
 
     /// Puts the exercises of a workout in another order.
@@ -98,11 +98,12 @@ impl Changes {
             WorkoutExerciseId,
         >,
         #[graphql(desc = "Refuses the change if the workout has another version by now.")]
-        expected_version: Option<i32>,
+        expected_workout_version: Option<i32>,
         #[graphql(desc = "Send the same key again to repeat a request safely.")]
         idempotency_key: Option<String>,
     ) -> Nullable<WorkoutPayload> {
-        Some(reorder(ctx, idempotency_key, workout_id, &order, expected_version).await)
+        let expected = expected_workout_version;
+        Some(reorder(ctx, idempotency_key, workout_id, &order, expected).await)
     }
 }
 
@@ -132,8 +133,8 @@ async fn update(
 ) -> Result<WorkoutPayload> {
     let id = mutate(ctx, key, async |conn, owner| {
         let version = Workout::apply(conn, owner, id, expected, &patch).await?;
-        let change = Change::updated(Entity::Workout, id.0, version);
-        changes::append(conn, owner, &[change]).await?;
+        let change = version.map(|version| Change::updated(Entity::Workout, id.0, version));
+        changes::append(conn, owner, change.as_slice()).await?;
         Ok(id)
     })
     .await?;
@@ -149,41 +150,27 @@ async fn upsert(
     let (mut tree, left) = input.check(ctx.owner()?)?;
     let id = mutate(ctx, key, async |conn, owner| {
         let version = tree.upsert(conn, left, expected).await?;
-        let change = Change::updated(Entity::Workout, tree.workout.id.0, version);
-        changes::append(conn, owner, &[change]).await?;
-        Ok(tree.workout.id)
-    })
-    .await?;
-    WorkoutPayload::of(ctx, id).await
-}
-
-async fn delete(
-    ctx: &Context<'_>,
-    key: Option<String>,
-    id: WorkoutId,
-    expected: Option<i32>,
-) -> Result<WorkoutPayload> {
-    let id = mutate(ctx, key, async |conn, owner| {
-        let version = Workout::delete(conn, owner, id, expected).await?;
-        let change = Change::deleted(Entity::Workout, id.0, version);
-        changes::append(conn, owner, &[change]).await?;
+        let id = tree.workout.id;
+        let change = version.map(|version| Change::updated(Entity::Workout, id.0, version));
+        changes::append(conn, owner, change.as_slice()).await?;
         Ok(id)
     })
     .await?;
     WorkoutPayload::of(ctx, id).await
 }
 
-async fn restore(
+async fn set_deleted(
     ctx: &Context<'_>,
     key: Option<String>,
     id: WorkoutId,
     expected: Option<i32>,
+    deleted: bool,
 ) -> Result<WorkoutPayload> {
     let id = mutate(ctx, key, async |conn, owner| {
-        if let Some(version) = Workout::restore(conn, owner, id, expected).await? {
-            let change = Change::updated(Entity::Workout, id.0, version);
-            changes::append(conn, owner, &[change]).await?;
-        }
+        let version = Workout::set_deleted(conn, owner, id, expected, deleted).await?;
+        let change = |version| Change::moved(Entity::Workout, id.0, version, deleted);
+        let change = version.map(change);
+        changes::append(conn, owner, change.as_slice()).await?;
         Ok(id)
     })
     .await?;
@@ -199,8 +186,7 @@ async fn reorder(
 ) -> Result<WorkoutPayload> {
     let id = mutate(ctx, key, async |conn, owner| {
         let taken = WorkoutExercise::reorder(conn, owner, id, order, expected).await?;
-        let change = Change::updated(Entity::Workout, id.0, taken.version);
-        changes::append(conn, owner, &[change]).await?;
+        changes::append(conn, owner, taken.change().as_slice()).await?;
         Ok(id)
     })
     .await?;

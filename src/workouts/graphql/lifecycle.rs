@@ -106,15 +106,22 @@ async fn start(
             id,
             name,
         } => {
-            let source = Workout::to_copy(conn, owner, from).await?;
+            let path = if from_template {
+                "input.fromTemplateId"
+            } else {
+                "input.fromWorkoutId"
+            };
+            let source = Workout::to_copy(conn, owner, from).await;
+            let source = source.map_err(|error| error.at(path))?;
             if from_template {
-                source.must_be_template("input.fromTemplateId")?;
+                source.must_be_template(path)?;
             }
             let copied = Copied {
                 id,
                 name,
                 is_template: false,
                 started_at: Some(at),
+                path_to_id: "input.newId",
             };
             made(conn, owner, source, copied).await
         }
@@ -166,6 +173,7 @@ async fn copy(
             name,
             is_template: as_template.unwrap_or(source.is_template),
             started_at: None,
+            path_to_id: "newId",
         };
         made(conn, owner, source, copied).await
     })

@@ -4,7 +4,7 @@ use async_graphql::{Context, Object};
 
 use super::payloads::WorkoutExercisePayload;
 use crate::{
-    changes::{self, Change, Entity},
+    changes,
     error::Result,
     graphql::{ContextExt, Nullable, mutate},
     workouts::{
@@ -27,11 +27,20 @@ impl Places {
         #[graphql(desc = "The workout to add it to.")] workout_id: WorkoutId,
         input: WorkoutExerciseInput,
         #[graphql(desc = "Refuses the change if the workout has another version by now.")]
-        expected_version: Option<i32>,
+        expected_workout_version: Option<i32>,
         #[graphql(desc = "Send the same key again to repeat a request safely.")]
         idempotency_key: Option<String>,
     ) -> Nullable<WorkoutExercisePayload> {
-        Some(add(ctx, idempotency_key, workout_id, input, expected_version).await)
+        Some(
+            add(
+                ctx,
+                idempotency_key,
+                workout_id,
+                input,
+                expected_workout_version,
+            )
+            .await,
+        )
     }
 
     /// Changes an exercise in a workout: its targets, its superset, or which exercise it is.
@@ -41,12 +50,12 @@ impl Places {
         #[graphql(desc = "The place in the workout, not the exercise.")] id: WorkoutExerciseId,
         input: UpdateWorkoutExerciseInput,
         #[graphql(desc = "Refuses the change if the workout has another version by now.")]
-        expected_version: Option<i32>,
+        expected_workout_version: Option<i32>,
         #[graphql(desc = "Send the same key again to repeat a request safely.")]
         idempotency_key: Option<String>,
     ) -> Nullable<WorkoutExercisePayload> {
         Some(match input.check() {
-            Ok(patch) => update(ctx, idempotency_key, id, expected_version, patch).await,
+            Ok(patch) => update(ctx, idempotency_key, id, expected_workout_version, patch).await,
             Err(error) => Err(error),
         })
     }
@@ -57,11 +66,11 @@ impl Places {
         ctx: &Context<'_>,
         #[graphql(desc = "The place in the workout, not the exercise.")] id: WorkoutExerciseId,
         #[graphql(desc = "Refuses the change if the workout has another version by now.")]
-        expected_version: Option<i32>,
+        expected_workout_version: Option<i32>,
         #[graphql(desc = "Send the same key again to repeat a request safely.")]
         idempotency_key: Option<String>,
     ) -> Nullable<WorkoutExercisePayload> {
-        Some(remove(ctx, idempotency_key, id, expected_version).await)
+        Some(remove(ctx, idempotency_key, id, expected_workout_version).await)
     }
 }
 
@@ -75,10 +84,8 @@ async fn add(
     let addition = input.check_addition(ctx.owner()?, workout)?;
     let place = addition.place.id;
     let place = mutate(ctx, key, async |conn, owner| {
-        if let Some(taken) = addition.add(conn, owner, expected).await? {
-            let change = Change::updated(Entity::Workout, taken.id.0, taken.version);
-            changes::append(conn, owner, &[change]).await?;
-        }
+        let taken = addition.add(conn, owner, expected).await?;
+        changes::append(conn, owner, taken.change().as_slice()).await?;
         Ok(place)
     })
     .await?;
@@ -94,8 +101,7 @@ async fn update(
 ) -> Result<WorkoutExercisePayload> {
     let workout = mutate(ctx, key, async |conn, owner| {
         let taken = WorkoutExercise::apply(conn, owner, id, expected, &patch).await?;
-        let change = Change::updated(Entity::Workout, taken.id.0, taken.version);
-        changes::append(conn, owner, &[change]).await?;
+        changes::append(conn, owner, taken.change().as_slice()).await?;
         Ok(taken.id)
     })
     .await?;
@@ -110,8 +116,7 @@ async fn remove(
 ) -> Result<WorkoutExercisePayload> {
     let workout = mutate(ctx, key, async |conn, owner| {
         let taken = WorkoutExercise::delete(conn, owner, id, expected).await?;
-        let change = Change::updated(Entity::Workout, taken.id.0, taken.version);
-        changes::append(conn, owner, &[change]).await?;
+        changes::append(conn, owner, taken.change().as_slice()).await?;
         Ok(taken.id)
     })
     .await?;

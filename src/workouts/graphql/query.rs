@@ -20,7 +20,7 @@ pub struct WorkoutQuery;
 
 #[Object]
 impl WorkoutQuery {
-    /// One workout.
+    /// One workout, in the trash or not.
     async fn workout(&self, ctx: &Context<'_>, id: WorkoutId) -> Nullable<Written<Workout>> {
         Some(one(ctx, id).await.map(Written))
     }
@@ -37,8 +37,9 @@ impl WorkoutQuery {
         before: Option<String>,
     ) -> Result<Connection<Workout>> {
         let shown = match order {
-            WorkoutOrder::Recent => "workouts, newest first",
+            WorkoutOrder::Newest => "workouts, newest first",
             WorkoutOrder::Oldest => "workouts, oldest first",
+            WorkoutOrder::Started => "workouts, last begun first",
             WorkoutOrder::Name => "workouts by name",
         };
         let page = Page::new(shown, first, after.as_deref(), last, before.as_deref())?;
@@ -76,7 +77,7 @@ impl WorkoutQuery {
         Some(set(ctx, id).await)
     }
 
-    /// The sets of a workout, exercise by exercise, in their order.
+    /// The sets of a workout, exercise by exercise, in their order; the workout may be in the trash.
     async fn sets(
         &self,
         ctx: &Context<'_>,
@@ -96,7 +97,7 @@ impl WorkoutQuery {
 async fn one(ctx: &Context<'_>, id: WorkoutId) -> Result<Workout> {
     let (owner, parts) = (ctx.owner()?, Parts::below(ctx, &[&[]]));
     let mut conn = ctx.db().conn().await?;
-    Workout::find(&mut conn, owner, id, parts).await
+    Workout::find_kept(&mut conn, owner, id, parts).await
 }
 
 async fn active(ctx: &Context<'_>) -> Result<Option<Workout>> {
@@ -134,7 +135,7 @@ async fn sets(
 ) -> Result<Connection<Set>> {
     let owner = ctx.owner()?;
     let mut conn = ctx.db().conn().await?;
-    Workout::find(&mut conn, owner, workout, Parts::default()).await?;
+    Workout::find_kept(&mut conn, owner, workout, Parts::default()).await?;
     let rows = Set::page_of(&mut conn, owner, workout, &page).await?;
     let total = Total::counted_by(move |db| {
         async move { Ok(Set::count(&mut *db.conn().await?, owner, workout).await?) }.boxed()
@@ -142,6 +143,6 @@ async fn sets(
     let places: HashMap<SetId, i32> = rows.iter().map(|(place, set)| (set.id, *place)).collect();
     let sets = rows.into_iter().map(|(_, set)| set).collect();
     Ok(page.connect(sets, total, move |set| {
-        SetPlace(places[&set.id], set.order_index, set.id)
+        SetPlace(places[&set.id], set.order_index)
     }))
 }

@@ -4,7 +4,7 @@ use async_graphql::{Context, Object};
 
 use super::payloads::{SetPayload, SetsPayload, WorkoutExercisePayload};
 use crate::{
-    changes::{self, Change, Entity},
+    changes,
     error::Result,
     graphql::{ContextExt, Nullable, mutate},
     workouts::{
@@ -25,11 +25,11 @@ impl Sets {
         ctx: &Context<'_>,
         input: AddSetInput,
         #[graphql(desc = "Refuses the change if the workout has another version by now.")]
-        expected_version: Option<i32>,
+        expected_workout_version: Option<i32>,
         #[graphql(desc = "Send the same key again to repeat a request safely.")]
         idempotency_key: Option<String>,
     ) -> Nullable<SetPayload> {
-        Some(add_one(ctx, idempotency_key, input, expected_version).await)
+        Some(add_one(ctx, idempotency_key, input, expected_workout_version).await)
     }
 
     /// Adds up to 500 sets to a workout, each after the others of its exercise: all or none.
@@ -39,11 +39,20 @@ impl Sets {
         #[graphql(desc = "The workout to add them to.")] workout_id: WorkoutId,
         #[graphql(desc = "The sets, in their order.")] sets: Vec<AddSetInput>,
         #[graphql(desc = "Refuses the change if the workout has another version by now.")]
-        expected_version: Option<i32>,
+        expected_workout_version: Option<i32>,
         #[graphql(desc = "Send the same key again to repeat a request safely.")]
         idempotency_key: Option<String>,
     ) -> Nullable<SetsPayload> {
-        Some(add_many(ctx, idempotency_key, workout_id, sets, expected_version).await)
+        Some(
+            add_many(
+                ctx,
+                idempotency_key,
+                workout_id,
+                sets,
+                expected_workout_version,
+            )
+            .await,
+        )
     }
 
     /// Changes a set.
@@ -52,7 +61,7 @@ impl Sets {
         ctx: &Context<'_>,
         id: SetId,
         input: UpdateSetInput,
-        #[graphql(desc = "Refuses the change if the set has another version by now.")]
+        #[graphql(desc = "Refuses the change if the set itself has another version by now.")]
         expected_version: Option<i32>,
         #[graphql(desc = "Send the same key again to repeat a request safely.")]
         idempotency_key: Option<String>,
@@ -69,11 +78,11 @@ impl Sets {
         ctx: &Context<'_>,
         #[graphql(desc = "The sets to delete.")] ids: Vec<SetId>,
         #[graphql(desc = "Refuses the change if the workout has another version by now.")]
-        expected_version: Option<i32>,
+        expected_workout_version: Option<i32>,
         #[graphql(desc = "Send the same key again to repeat a request safely.")]
         idempotency_key: Option<String>,
     ) -> Nullable<SetsPayload> {
-        Some(delete(ctx, idempotency_key, &ids, expected_version).await)
+        Some(delete(ctx, idempotency_key, &ids, expected_workout_version).await)
     }
 
     /// Puts the sets of an exercise in a workout in another order.
@@ -84,12 +93,21 @@ impl Sets {
         workout_exercise_id: WorkoutExerciseId,
         #[graphql(desc = "The `id` of every set of the exercise, once each.")] order: Vec<SetId>,
         #[graphql(desc = "Refuses the change if the workout has another version by now.")]
-        expected_version: Option<i32>,
+        expected_workout_version: Option<i32>,
         #[graphql(desc = "Send the same key again to repeat a request safely.")]
         idempotency_key: Option<String>,
     ) -> Nullable<WorkoutExercisePayload> {
         let place = workout_exercise_id;
-        Some(reorder(ctx, idempotency_key, place, &order, expected_version).await)
+        Some(
+            reorder(
+                ctx,
+                idempotency_key,
+                place,
+                &order,
+                expected_workout_version,
+            )
+            .await,
+        )
     }
 }
 
@@ -113,12 +131,9 @@ async fn add_one(
     let mut added = None;
     let (workout, version, id) = mutate(ctx, key, async |conn, owner| {
         let done = additions.add(conn, owner, expected).await?;
-        if done.is_new {
-            let change = Change::updated(Entity::Workout, done.workout.0, done.version);
-            changes::append(conn, owner, &[change]).await?;
-        }
+        changes::append(conn, owner, done.taken.change().as_slice()).await?;
         added = done.sets.into_iter().next();
-        Ok((done.workout, done.version, id))
+        Ok((done.taken.id, done.taken.version, id))
     })
     .await?;
     SetPayload::of(ctx, workout, version, id, added).await
@@ -136,12 +151,9 @@ async fn add_many(
     let mut added = None;
     let (version, ids) = mutate(ctx, key, async |conn, owner| {
         let done = additions.add(conn, owner, expected).await?;
-        if done.is_new {
-            let change = Change::updated(Entity::Workout, workout.0, done.version);
-            changes::append(conn, owner, &[change]).await?;
-        }
+        changes::append(conn, owner, done.taken.change().as_slice()).await?;
         added = Some(done.sets);
-        Ok((done.version, ids))
+        Ok((done.taken.version, ids))
     })
     .await?;
     SetsPayload::of(ctx, workout, version, &ids, added).await
@@ -157,8 +169,7 @@ async fn update(
     let mut changed = None;
     let (workout, version) = mutate(ctx, key, async |conn, owner| {
         let (taken, set) = Set::apply(conn, owner, id, expected, &patch).await?;
-        let change = Change::updated(Entity::Workout, taken.id.0, taken.version);
-        changes::append(conn, owner, &[change]).await?;
+        changes::append(conn, owner, taken.change().as_slice()).await?;
         changed = Some(set);
         Ok((taken.id, taken.version))
     })
@@ -174,8 +185,7 @@ async fn delete(
 ) -> Result<SetsPayload> {
     let (workout, version) = mutate(ctx, key, async |conn, owner| {
         let taken = Set::delete(conn, owner, ids, expected).await?;
-        let change = Change::updated(Entity::Workout, taken.id.0, taken.version);
-        changes::append(conn, owner, &[change]).await?;
+        changes::append(conn, owner, taken.change().as_slice()).await?;
         Ok((taken.id, taken.version))
     })
     .await?;
@@ -191,8 +201,7 @@ async fn reorder(
 ) -> Result<WorkoutExercisePayload> {
     let workout = mutate(ctx, key, async |conn, owner| {
         let taken = Set::reorder(conn, owner, place, order, expected).await?;
-        let change = Change::updated(Entity::Workout, taken.id.0, taken.version);
-        changes::append(conn, owner, &[change]).await?;
+        changes::append(conn, owner, taken.change().as_slice()).await?;
         Ok(taken.id)
     })
     .await?;

@@ -35,7 +35,11 @@ pub struct WorkoutFilter {
     pub from: MaybeUndefined<DateTime<Utc>>,
     /// Only those made before this instant.
     pub to: MaybeUndefined<DateTime<Utc>>,
-    /// Those deleted, which can be restored for 30 days, instead of the others.
+    /// Only those begun at this instant or later.
+    pub started_from: MaybeUndefined<DateTime<Utc>>,
+    /// Only those begun before this instant.
+    pub started_to: MaybeUndefined<DateTime<Utc>>,
+    /// The trash, from which workouts can be restored for 30 days, instead of what is there.
     #[graphql(default)]
     pub deleted: bool,
 }
@@ -55,11 +59,13 @@ pub enum TemplateScope {
 /// How workouts are ordered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
 pub enum WorkoutOrder {
-    /// The newest first.
+    /// The last made first.
     #[default]
-    Recent,
-    /// The oldest first.
+    Newest,
+    /// The first made first.
     Oldest,
+    /// The last begun first; those that are not begun come at the end.
+    Started,
     /// By name, regardless of case.
     Name,
 }
@@ -72,14 +78,15 @@ pub struct Wanted {
     pub search: Option<String>,
     pub from: Option<DateTime<Utc>>,
     pub to: Option<DateTime<Utc>>,
+    pub started_from: Option<DateTime<Utc>>,
+    pub started_to: Option<DateTime<Utc>>,
     pub deleted: bool,
 }
 
 impl WorkoutFilter {
     /// The conditions, if all of them make sense.
     pub fn check(self) -> Result<Wanted> {
-        let from = input::given("filter.from", self.from)?;
-        let to = input::given("filter.to", self.to)?;
+        let at = |field, value| input::given_checked(field, value, |at| input::instant(field, at));
         Ok(Wanted {
             statuses: input::given("filter.statuses", self.statuses)?,
             templates: self.templates,
@@ -87,10 +94,10 @@ impl WorkoutFilter {
                 input::text("filter.search", words.trim(), 200)
             })?
             .flatten(),
-            from: from
-                .map(|at| input::instant("filter.from", at))
-                .transpose()?,
-            to: to.map(|at| input::instant("filter.to", at)).transpose()?,
+            from: at("filter.from", self.from)?,
+            to: at("filter.to", self.to)?,
+            started_from: at("filter.startedFrom", self.started_from)?,
+            started_to: at("filter.startedTo", self.started_to)?,
             deleted: self.deleted,
         })
     }

@@ -20,7 +20,9 @@ impl Workout {
         at: DateTime<Utc>,
         expected: Option<i32>,
     ) -> Result<Option<i32>> {
-        let current = Self::locked_at(conn, owner, id, None).await?;
+        let current = Self::locked_there(conn, owner, id)
+            .await
+            .map_err(|error| error.at("input.id"))?;
         if current.status == WorkoutStatus::Active {
             return Ok(None);
         }
@@ -66,10 +68,7 @@ impl Workout {
         let Some((id, version)) = found else {
             return Ok(());
         };
-        Err(Error::Conflict {
-            message: "another workout is active: complete, archive or delete it first".to_owned(),
-            id: Some(id.0),
-            version: Some(version),
-        })
+        let message = "another workout is active: complete, archive or delete it first";
+        Err(Error::conflict(message).with(id, Some(version)))
     }
 }

@@ -1,17 +1,19 @@
 //! Adding to a workout. Whoever chose the ids may send the same again: what is there already is not
-//! added twice, and if all of it is, nothing changes. A set that is there with other contents is a
-//! conflict.
+//! added twice, and if all of it is, nothing changes. What is there with other contents is a conflict.
 
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::{Part, Taken, places::check_exercises};
+use super::{
+    Part, Taken,
+    places::{check_exercises, known},
+};
 use crate::{
-    db::schema::{workout_exercises, workouts},
+    db::schema::workout_exercises,
     error::{Error, Result},
     viewer::UserId,
     workouts::{
-        NewSet, Set, WorkoutExercise, WorkoutExerciseId, WorkoutId,
+        NewSet, NewWorkoutExercise, Set, WorkoutExercise, WorkoutExerciseId, WorkoutId,
         input::{Additions, PlaceAddition},
     },
 };
@@ -19,10 +21,8 @@ use crate::{
 /// What came of adding sets.
 #[derive(Clone, Debug)]
 pub struct Added {
-    pub workout: WorkoutId,
-    /// The workout's version: a new one, unless nothing was new.
-    pub version: i32,
-    pub is_new: bool,
+    /// The workout, with a new version unless nothing was new.
+    pub taken: Taken,
     /// All sets named, those that were there before included.
     pub sets: Vec<Set>,
 }
@@ -35,41 +35,44 @@ impl Additions {
         owner: UserId,
         expected: Option<i32>,
     ) -> Result<Added> {
-        let before = self.added_before(conn, owner).await?;
+        let mut sets = self.added_before(conn, owner).await?;
         // Each row with its place in the request, for messages.
         let (indexes, rows): (Vec<usize>, Vec<NewSet>) = self
             .rows
             .into_iter()
             .enumerate()
-            .filter(|(_, row)| before.iter().all(|set| set.id != row.id))
+            .filter(|(_, row)| sets.iter().all(|set| set.id != row.id))
             .unzip();
         self.rows = rows;
         let Some(first) = self.rows.as_slice().first() else {
-            return unchanged(conn, owner, before).await;
+            return unchanged(conn, owner, sets).await;
         };
-        let part = match self.workout {
-            Some(workout) => Part::Itself(workout),
-            None => Part::Exercise(first.workout_exercise_id),
+        let taken = if let Some(workout) = self.workout {
+            Part::Itself(workout).take(conn, owner).await
+        } else {
+            let taken = Part::Exercise(first.workout_exercise_id).take(conn, owner);
+            taken
+                .await
+                .map_err(|error| error.at("input.workoutExerciseId"))
         };
-        let taken = part.take(conn, owner, expected).await?;
+        let taken = taken?.check_version(expected)?;
         if self.workout.is_some() {
             self.check_places(conn, owner, taken.id, &indexes).await?;
         }
         for row in &mut self.rows {
             row.workout_id = taken.id;
         }
-        let path = |index: usize, field: &str| match self.workout {
-            Some(_) => format!("sets.{}.{field}", indexes[index]),
-            None => format!("input.{field}"),
-        };
-        let mut sets = before;
+        let path = |index: usize, field: &str| self.path(indexes[index], field);
         sets.extend(Set::append(conn, &self.rows, path).await?);
-        Ok(Added {
-            workout: taken.id,
-            version: taken.version,
-            is_new: true,
-            sets,
-        })
+        Ok(Added { taken, sets })
+    }
+
+    /// The path in the request to a field of the set with that number.
+    fn path(&self, index: usize, field: &str) -> String {
+        match self.workout {
+            Some(_) => format!("sets.{index}.{field}"),
+            None => format!("input.{field}"),
+        }
     }
 
     /// Those that were added before, under the ids that the client chose.
@@ -77,23 +80,13 @@ impl Additions {
         if self.named.is_empty() {
             return Ok(Vec::new());
         }
-        let mut before = Vec::new();
-        for set in Set::find_all(conn, owner, &self.named).await? {
-            let mut rows = self.rows.iter();
-            let same = |row: &&NewSet| {
-                (row.id, row.workout_exercise_id) == (set.id, set.workout_exercise_id)
-            };
-            match rows.find(same) {
-                Some(row) if row.records_the_same(&set) => before.push(set),
-                Some(_) => {
-                    return Err(Error::Conflict {
-                        message: "this set was added before with other contents: change that set"
-                            .to_owned(),
-                        id: Some(set.id.0),
-                        version: Some(set.version),
-                    });
-                }
-                None => {}
+        let before = Set::find_all(conn, owner, &self.named).await?;
+        for set in &before {
+            let index = self.rows.iter().position(|row| row.id == set.id);
+            let index = index.unwrap_or_default();
+            if !self.rows[index].records_the_same(set) {
+                let known = Error::known("set", set.id, set.version);
+                return Err(known.at(self.path(index, "id")));
             }
         }
         Ok(before)
@@ -115,10 +108,8 @@ impl Additions {
         for (index, row) in indexes.iter().zip(&self.rows) {
             let place = row.workout_exercise_id;
             if !there.contains(&place) {
-                return Err(Error::invalid(
-                    format!("sets.{index}.workoutExerciseId"),
-                    format!("no exercise in this workout has the id `{place}`"),
-                ));
+                let missing = Error::not_found("exercise in this workout", place);
+                return Err(missing.at(format!("sets.{index}.workoutExerciseId")));
             }
         }
         Ok(())
@@ -127,7 +118,8 @@ impl Additions {
 
 impl NewSet {
     /// Whether the set is what this would make of it; what was left out is not compared.
-    fn records_the_same(&self, set: &Set) -> bool {
+    pub fn records_the_same(&self, set: &Set) -> bool {
+        let itself = (self.id, self.workout_exercise_id) == (set.id, set.workout_exercise_id);
         let kind = (self.set_type, self.side) == (set.set_type, set.side);
         let weight = (self.weight, self.weight_unit) == (set.weight, set.weight_unit);
         let measured = (self.reps, self.duration_seconds, self.distance_m)
@@ -138,62 +130,75 @@ impl NewSet {
             .is_completed
             .is_none_or(|done| done == set.is_completed)
             && self.performed_at.is_none_or(|at| at == set.performed_at);
-        kind && weight && measured && rest && done
+        itself && kind && weight && measured && rest && done
     }
 }
 
+impl NewWorkoutExercise {
+    /// Whether the place is what this would make of it, wherever in the workout it is by now.
+    pub fn records_the_same(&self, place: &WorkoutExercise) -> bool {
+        let itself = (self.id, self.workout_id, self.exercise_id)
+            == (place.id, place.workout_id, place.exercise_id);
+        let reps = (self.target_sets, self.target_reps, self.target_reps_max)
+            == (place.target_sets, place.target_reps, place.target_reps_max);
+        let weight = (self.target_weight, self.target_weight_unit)
+            == (place.target_weight, place.target_weight_unit);
+        let rest = (self.superset_group, self.target_rpe, self.rest_seconds)
+            == (place.superset_group, place.target_rpe, place.rest_seconds);
+        itself && reps && weight && rest && self.notes == place.notes
+    }
+}
+
+/// All of it was added before.
 async fn unchanged(conn: &mut AsyncPgConnection, owner: UserId, sets: Vec<Set>) -> Result<Added> {
     let Some(workout) = sets.as_slice().first().map(|set| set.workout_id) else {
         return Err(Error::invalid("sets", "name at least one set"));
     };
-    let version = workouts::table
-        .find((owner, workout))
-        .select(workouts::version)
-        .first(conn)
-        .await?;
+    let held = Part::Itself(workout).hold(conn, owner).await?;
     Ok(Added {
-        workout,
-        version,
-        is_new: false,
+        taken: held.unchanged(),
         sets,
     })
 }
 
 impl PlaceAddition {
-    /// Adds the exercise after the others; nothing is taken where it was added before.
+    /// Adds the exercise after the others; nothing changes where it was added before.
     pub async fn add(
         self,
         conn: &mut AsyncPgConnection,
         owner: UserId,
         expected: Option<i32>,
-    ) -> Result<Option<Taken>> {
+    ) -> Result<Taken> {
         let place = &self.place;
-        if self.named && is_there(conn, owner, place.id, place.workout_id).await? {
-            return Ok(None);
+        if self.named
+            && let Some(there) = find(conn, place).await?
+        {
+            if !place.records_the_same(&there) {
+                return Err(known(conn, place).await?.at("input.id"));
+            }
+            let held = Part::Itself(place.workout_id).hold(conn, owner).await?;
+            return Ok(held.unchanged());
         }
-        let taken = Part::Itself(place.workout_id)
-            .take(conn, owner, expected)
-            .await?;
+        let taken = Part::Itself(place.workout_id).take(conn, owner).await?;
+        let taken = taken.check_version(expected)?;
         let exercise = [place.exercise_id];
         check_exercises(conn, owner, &exercise, |_| "input.exerciseId".to_owned()).await?;
         let rows = std::slice::from_ref(place);
         WorkoutExercise::append(conn, rows, |_, field| format!("input.{field}")).await?;
         let path = |index: usize, field: &str| format!("input.sets.{index}.{field}");
         Set::append(conn, &self.sets, path).await?;
-        Ok(Some(taken))
+        Ok(taken)
     }
 }
 
-async fn is_there(
+async fn find(
     conn: &mut AsyncPgConnection,
-    owner: UserId,
-    id: WorkoutExerciseId,
-    workout: WorkoutId,
-) -> QueryResult<bool> {
-    let same = workout_exercises::table
-        .find((owner, id))
-        .filter(workout_exercises::workout_id.eq(workout));
-    diesel::select(diesel::dsl::exists(same))
-        .get_result(conn)
+    place: &NewWorkoutExercise,
+) -> QueryResult<Option<WorkoutExercise>> {
+    workout_exercises::table
+        .find((place.user_id, place.id))
+        .select(WorkoutExercise::as_select())
+        .first(conn)
         .await
+        .optional()
 }

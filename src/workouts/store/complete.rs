@@ -29,7 +29,7 @@ impl Workout {
         expected: Option<i32>,
         how: Completion,
     ) -> Result<Completed> {
-        let workout = Self::locked_at(conn, owner, id, None).await?;
+        let workout = Self::locked_there(conn, owner, id).await?;
         if workout.is_template {
             let message = "a template cannot be completed: start a workout from it";
             return Err(Error::invalid("id", message));
@@ -90,8 +90,8 @@ impl Workout {
         };
         let inserted = NewHistory::insert_all(conn, std::slice::from_ref(&new)).await?;
         if inserted.is_empty() {
-            let message = "this id is that of another entry of yours: make a new one";
-            return Err(Error::invalid("input.historyId", message));
+            let known = HistoryEntry::find_kept(conn, self.user_id, new.id).await?;
+            return Err(known.known().at("input.historyId"));
         }
         Ok(new.id)
     }

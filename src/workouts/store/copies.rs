@@ -23,18 +23,37 @@ pub struct Copied {
     pub is_template: bool,
     /// When it was started, if it is.
     pub started_at: Option<DateTime<Utc>>,
+    /// The path to the id, for messages.
+    pub path_to_id: &'static str,
+}
+
+impl Copied {
+    /// Whether a workout is the copy, whatever has become of it since.
+    fn is_in(&self, new: &NewWorkout, there: &Workout) -> bool {
+        let named = self.name.as_ref().is_none_or(|name| *name == there.name);
+        named && (new.template_id, new.is_template) == (there.template_id, there.is_template)
+    }
 }
 
 impl Workout {
     /// Copies the workout with its exercises and sets. In the copy, nothing has been done yet. False
-    /// where the copy was made before.
+    /// where the same copy was made before.
     pub async fn copy(self, conn: &mut AsyncPgConnection, copied: Copied) -> Result<bool> {
-        let tree = self.into_plan(copied);
-        if !tree.workout.insert(conn).await? {
-            return Ok(false);
+        let tree = self.into_plan(&copied);
+        if tree.workout.insert(conn).await? {
+            tree.insert_parts(conn).await?;
+            return Ok(true);
         }
-        tree.insert_parts(conn).await?;
-        Ok(true)
+        let (user, id) = (tree.workout.user_id, tree.workout.id);
+        let there = Self::find_kept(conn, user, id, Parts::default()).await?;
+        let known = if there.deleted_at.is_some() {
+            Error::known_in_trash("workout", id, there.version)
+        } else if copied.is_in(&tree.workout, &there) {
+            return Ok(false);
+        } else {
+            Error::known("workout", id, there.version)
+        };
+        Err(known.at(copied.path_to_id))
     }
 
     /// The owner's workout to be copied, with all that is copied of it.
@@ -68,11 +87,11 @@ impl Workout {
         Err(Error::invalid(field, message))
     }
 
-    fn into_plan(self, copied: Copied) -> NewTree {
+    fn into_plan(self, copied: &Copied) -> NewTree {
         let workout = NewWorkout {
             user_id: self.user_id,
             id: copied.id,
-            name: copied.name.unwrap_or(self.name),
+            name: copied.name.clone().unwrap_or(self.name),
             notes: self.notes,
             is_template: copied.is_template,
             template_id: Some(self.id),

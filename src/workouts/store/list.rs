@@ -1,13 +1,19 @@
 //! Finding workouts: one, some, or a page of a list.
 
 use chrono::{DateTime, Utc};
-use diesel::{pg::Pg, prelude::*, sql_types::Text};
+use diesel::{
+    dsl::sql,
+    expression::{AsExpression, SqlLiteral},
+    pg::Pg,
+    prelude::*,
+    sql_types::{Nullable, Text, Timestamptz},
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures_util::try_join;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    db::schema::workouts,
+    db::{kept, keyset, schema::workouts},
     error::{Error, Result},
     graphql::Page,
     viewer::UserId,
@@ -21,10 +27,16 @@ diesel::define_sql_function! {
     fn lower(text: Text) -> Text;
 }
 
+diesel::define_sql_function! {
+    #[sql_name = "coalesce"]
+    fn or_else(at: Nullable<Timestamptz>, instead: Timestamptz) -> Timestamptz;
+}
+
 /// What a list of workouts is ordered by.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum WorkoutPlace {
     Made(DateTime<Utc>, WorkoutId),
+    Started(Option<DateTime<Utc>>, WorkoutId),
     Name(String, WorkoutId),
 }
 
@@ -34,9 +46,10 @@ impl Workout {
     /// The workout's place in a list of that order.
     pub fn place(&self, order: WorkoutOrder) -> WorkoutPlace {
         match order {
-            WorkoutOrder::Recent | WorkoutOrder::Oldest => {
+            WorkoutOrder::Newest | WorkoutOrder::Oldest => {
                 WorkoutPlace::Made(self.created_at, self.id)
             }
+            WorkoutOrder::Started => WorkoutPlace::Started(self.started_at, self.id),
             WorkoutOrder::Name => WorkoutPlace::Name(self.name.clone(), self.id),
         }
     }
@@ -84,7 +97,7 @@ impl Workout {
             .await
     }
 
-    /// One workout with the parts asked for, deleted or not: one round trip, since its id is known.
+    /// One workout with the parts asked for, in the trash or not: one round trip, since its id is known.
     pub async fn find_kept(
         conn: &mut AsyncPgConnection,
         owner: UserId,
@@ -101,18 +114,16 @@ impl Workout {
         Ok(workout)
     }
 
-    /// One workout that is not deleted, with the parts asked for.
+    /// The same, unless it has to be restored first.
     pub async fn find(
         conn: &mut AsyncPgConnection,
         owner: UserId,
         id: WorkoutId,
         parts: Parts,
     ) -> Result<Self> {
-        let workout = Self::find_kept(conn, owner, id, parts).await?;
-        if workout.deleted_at.is_some() {
-            return Err(Error::not_found("workout", id));
-        }
-        Ok(workout)
+        Self::find_kept(conn, owner, id, parts)
+            .await?
+            .not_in_trash()
     }
 
     /// The workout that is being trained now.
@@ -145,12 +156,12 @@ async fn row(
     owner: UserId,
     id: WorkoutId,
 ) -> QueryResult<Option<Workout>> {
-    workouts::table
-        .find((owner, id))
-        .select(Workout::as_select())
-        .first(&mut conn)
-        .await
-        .optional()
+    let query = kept!(
+        workouts::table
+            .find((owner, id))
+            .select(Workout::as_select())
+    );
+    query.get_result(&mut conn).await.optional()
 }
 
 fn matching(owner: UserId, wanted: &Wanted) -> Query<'_> {
@@ -176,6 +187,16 @@ fn matching(owner: UserId, wanted: &Wanted) -> Query<'_> {
     if let Some(to) = wanted.to {
         query = query.filter(workouts::created_at.lt(to));
     }
+    if let Some(from) = wanted.started_from {
+        query = query.filter(start(workouts::started_at).ge(from));
+    }
+    if let Some(to) = wanted.started_to {
+        // Compared with the key as well, so that one index bounds the list on both sides.
+        let begun = workouts::started_at.is_not_null();
+        query = query
+            .filter(begun)
+            .filter(start(workouts::started_at).lt(to));
+    }
     match &wanted.search {
         Some(text) => query.filter(lower(workouts::name).like(pattern(text))),
         None => query,
@@ -196,31 +217,37 @@ fn pattern(text: &str) -> String {
     pattern
 }
 
+/// When a workout was begun, before all times where it was not; as the index on it has it.
+fn start<T: AsExpression<Nullable<Timestamptz>>>(at: T) -> or_else<T, SqlLiteral<Timestamptz>> {
+    or_else(at, sql("'-infinity'::timestamptz"))
+}
+
 /// The order, and where in it the page begins. Ties are broken by id.
 fn ordered<'a>(query: Query<'a>, order: WorkoutOrder, page: &Page<WorkoutPlace>) -> Query<'a> {
-    use workouts::{created_at, id, name};
+    use workouts::{created_at, id, name, started_at};
 
-    // Newest first, read backwards, is oldest first.
-    let descending = (order == WorkoutOrder::Recent) != page.backward;
-    let query = match &page.from {
-        Some(WorkoutPlace::Made(at, last)) if descending => query
-            .filter(created_at.le(*at))
-            .filter(created_at.lt(*at).or(id.lt(*last))),
-        Some(WorkoutPlace::Made(at, last)) => query
-            .filter(created_at.ge(*at))
-            .filter(created_at.gt(*at).or(id.gt(*last))),
-        Some(WorkoutPlace::Name(key, last)) if descending => query
-            .filter(lower(name).le(lower(key.clone())))
-            .filter(lower(name).lt(lower(key.clone())).or(id.lt(*last))),
-        Some(WorkoutPlace::Name(key, last)) => query
-            .filter(lower(name).ge(lower(key.clone())))
-            .filter(lower(name).gt(lower(key.clone())).or(id.gt(*last))),
-        None => query,
-    };
-    match (order, descending) {
-        (WorkoutOrder::Name, false) => query.order((lower(name).asc(), id.asc())),
-        (WorkoutOrder::Name, true) => query.order((lower(name).desc(), id.desc())),
-        (_, true) => query.order((created_at.desc(), id.desc())),
-        (_, false) => query.order((created_at.asc(), id.asc())),
+    match order {
+        WorkoutOrder::Newest | WorkoutOrder::Oldest => {
+            let from = match &page.from {
+                Some(WorkoutPlace::Made(at, last)) => Some((*at, *last)),
+                _ => None,
+            };
+            let upwards = page.upwards(order == WorkoutOrder::Oldest);
+            keyset!(query, created_at, id, upwards, from)
+        }
+        WorkoutOrder::Started => {
+            let from = match &page.from {
+                Some(WorkoutPlace::Started(at, last)) => Some((start(*at), *last)),
+                _ => None,
+            };
+            keyset!(query, start(started_at), id, page.upwards(false), from)
+        }
+        WorkoutOrder::Name => {
+            let from = match &page.from {
+                Some(WorkoutPlace::Name(key, last)) => Some((lower(key.clone()), *last)),
+                _ => None,
+            };
+            keyset!(query, lower(name), id, page.upwards(true), from)
+        }
     }
 }

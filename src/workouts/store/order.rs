@@ -9,7 +9,7 @@ use diesel::{
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::{Part, Taken};
+use super::{Held, Part, Taken};
 use crate::{
     db::{
         schema::{sets, workout_exercises},
@@ -43,17 +43,21 @@ impl WorkoutExercise {
     ) -> Result<Taken> {
         use workout_exercises as places;
 
-        let taken = Part::Itself(workout).take(conn, owner, expected).await?;
+        let held = Part::Itself(workout).hold(conn, owner).await?;
         let there: Vec<Uuid> = places::table
             .filter(places::user_id.eq(owner))
             .filter(places::workout_id.eq(workout))
+            .order((places::order_index, places::id))
             .select(places::id)
             .load(conn)
             .await?;
         let order: Vec<Uuid> = order.iter().map(|id| id.0).collect();
+        if order == there {
+            return Ok(held.unchanged());
+        }
+        held.check_version(expected)?;
         check(&order, &there, "exercise of this workout")?;
-        renumber(conn, owner, taken, order, [PARK_EXERCISES, PLACE_EXERCISES]).await?;
-        Ok(taken)
+        renumber(conn, owner, held, order, [PARK_EXERCISES, PLACE_EXERCISES]).await
     }
 }
 
@@ -66,28 +70,33 @@ impl Set {
         order: &[SetId],
         expected: Option<i32>,
     ) -> Result<Taken> {
-        let taken = Part::Exercise(place).take(conn, owner, expected).await?;
+        let held = Part::Exercise(place).hold(conn, owner).await?;
         let there: Vec<Uuid> = sets::table
             .filter(sets::user_id.eq(owner))
-            .filter(sets::workout_id.eq(taken.id))
+            .filter(sets::workout_id.eq(held.id))
             .filter(sets::workout_exercise_id.eq(place))
+            .order((sets::order_index, sets::id))
             .select(sets::id)
             .load(conn)
             .await?;
         let order: Vec<Uuid> = order.iter().map(|id| id.0).collect();
+        if order == there {
+            return Ok(held.unchanged());
+        }
+        held.check_version(expected)?;
         check(&order, &there, "set of this exercise")?;
-        renumber(conn, owner, taken, order, [PARK_SETS, PLACE_SETS]).await?;
-        Ok(taken)
+        renumber(conn, owner, held, order, [PARK_SETS, PLACE_SETS]).await
     }
 }
 
 async fn renumber(
     conn: &mut AsyncPgConnection,
     owner: UserId,
-    taken: Taken,
+    held: Held,
     order: Vec<Uuid>,
     [park, place]: [&'static str; 2],
-) -> QueryResult<()> {
+) -> Result<Taken> {
+    let taken = held.raise(conn, owner).await?;
     statement(park)
         .bind::<Array<SqlUuid>, _>(order)
         .bind::<SqlUuid, _>(owner)
@@ -97,8 +106,8 @@ async fn renumber(
         .bind::<SqlUuid, _>(owner)
         .bind::<SqlUuid, _>(taken.id)
         .execute(conn)
-        .await
-        .map(drop)
+        .await?;
+    Ok(taken)
 }
 
 /// The list must name everything that is there, once, and nothing else.

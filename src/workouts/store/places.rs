@@ -6,12 +6,13 @@ use diesel::{
     sql_types::{Integer, Nullable, Numeric, SmallInt, Text, Uuid as SqlUuid},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use futures_util::try_join;
 
 use super::{Part, Taken};
 use crate::{
     db::{
         Statement,
-        schema::{exercises, workout_exercises},
+        schema::{exercises, workout_exercises, workouts},
         statement,
     },
     error::{Error, Result},
@@ -140,7 +141,7 @@ impl WorkoutExercise {
         expected: Option<i32>,
         patch: &WorkoutExercisePatch,
     ) -> Result<Taken> {
-        let taken = Part::Exercise(id).take(conn, owner, expected).await?;
+        let held = Part::Exercise(id).hold(conn, owner).await?;
         let current: Self = workout_exercises::table
             .find((owner, id))
             .select(Self::as_select())
@@ -148,15 +149,29 @@ impl WorkoutExercise {
             .await
             .optional()?
             .ok_or_else(|| Error::not_found("exercise in a workout", id))?;
+        if !patch.changes(&current) {
+            return Ok(held.unchanged());
+        }
+        held.check_version(expected)?;
         patch.check_against(&current)?;
         if let Some(exercise) = patch.exercise_id {
             check_exercises(conn, owner, &[exercise], |_| "input.exerciseId".to_owned()).await?;
         }
-        diesel::update(workout_exercises::table.find((owner, id)))
-            .set((patch, workout_exercises::updated_at.eq(diesel::dsl::now)))
-            .execute(conn)
-            .await?;
+        let conn = &*conn;
+        let (taken, ()) = try_join!(held.raise(conn, owner), current.write(conn, patch))?;
         Ok(taken)
+    }
+
+    async fn write(
+        &self,
+        mut conn: &AsyncPgConnection,
+        patch: &WorkoutExercisePatch,
+    ) -> QueryResult<()> {
+        diesel::update(workout_exercises::table.find((self.user_id, self.id)))
+            .set((patch, workout_exercises::updated_at.eq(diesel::dsl::now)))
+            .execute(&mut conn)
+            .await
+            .map(drop)
     }
 
     /// Takes an exercise out of its workout, with its sets.
@@ -166,7 +181,8 @@ impl WorkoutExercise {
         id: WorkoutExerciseId,
         expected: Option<i32>,
     ) -> Result<Taken> {
-        let taken = Part::Exercise(id).take(conn, owner, expected).await?;
+        let taken = Part::Exercise(id).take(conn, owner).await?;
+        let taken = taken.check_version(expected)?;
         let gone = diesel::delete(workout_exercises::table.find((owner, id)))
             .execute(conn)
             .await?;
@@ -192,11 +208,34 @@ async fn write(
         .map_err(|error| exercise_gone(rows, &path, error))?;
     for (index, row) in rows.iter().enumerate() {
         if !written.iter().any(|place| place.id == row.id) {
-            let message = "this id is that of an exercise in another workout: make a new one";
-            return Err(Error::invalid(path(index, "id"), message));
+            let known = known(conn, row).await?;
+            return Err(known.at(path(index, "id")));
         }
     }
     Ok(())
+}
+
+/// Says of a place whose id was given before where it is: it has the version of that workout.
+pub async fn known(conn: &mut AsyncPgConnection, row: &NewWorkoutExercise) -> Result<Error> {
+    use workout_exercises as places;
+
+    let version: Option<i32> = workouts::table
+        .inner_join(
+            places::table.on(places::user_id
+                .eq(workouts::user_id)
+                .and(places::workout_id.eq(workouts::id))),
+        )
+        .filter(places::user_id.eq(row.user_id))
+        .filter(places::id.eq(row.id))
+        .select(workouts::version)
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(Error::known(
+        "exercise in a workout",
+        row.id,
+        version.unwrap_or(1),
+    ))
 }
 
 /// Refuses exercises that are neither the library's nor the owner's, in one statement. The others cannot
@@ -223,14 +262,9 @@ pub async fn check_exercises(
         .load(conn)
         .await?;
     match wanted.iter().position(|id| !usable.contains(id)) {
-        Some(index) => Err(unusable(path(index), wanted[index])),
+        Some(index) => Err(Error::not_found("exercise", wanted[index]).at(path(index))),
         None => Ok(()),
     }
-}
-
-fn unusable(path: String, id: ExerciseId) -> Error {
-    let message = format!("no exercise has the id `{id}`, or it is not yours");
-    Error::invalid(path, message)
 }
 
 /// The exercise went while it was being used, merged into another one.
@@ -249,5 +283,5 @@ fn exercise_gone(
     let details = info.details().unwrap_or_default();
     let gone = |row: &NewWorkoutExercise| details.contains(&row.exercise_id.to_string());
     let index = rows.iter().position(gone).unwrap_or_default();
-    unusable(path(index, "exerciseId"), rows[index].exercise_id)
+    Error::not_found("exercise", rows[index].exercise_id).at(path(index, "exerciseId"))
 }

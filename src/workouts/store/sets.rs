@@ -5,12 +5,13 @@ use diesel::{
     sql_types::{Bool, Integer, Nullable, Numeric, Text, Timestamptz, Uuid as SqlUuid},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use futures_util::try_join;
 use serde::{Deserialize, Serialize};
 
 use super::{Part, Taken};
 use crate::{
     db::{
-        Statement,
+        Statement, keyset,
         schema::{sets, workout_exercises, workouts},
         statement,
     },
@@ -20,9 +21,9 @@ use crate::{
     workouts::{NewSet, Set, SetId, WorkoutId, new::SetPatch},
 };
 
-/// A set's place in the list of a workout's sets: its exercise's place, then its own.
+/// A set's place in the list of a workout's sets: its exercise's place, then its own. No two are the same.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub struct SetPlace(pub i32, pub i32, pub SetId);
+pub struct SetPlace(pub i32, pub i32);
 
 /// After what is there already: a set's order counts on from the last one of its exercise.
 const APPEND: &str = "INSERT INTO sets (user_id, id, workout_id, workout_exercise_id, order_index, \
@@ -107,10 +108,10 @@ impl Set {
         let added: Vec<Self> = with_columns(APPEND, rows)
             .load(conn)
             .await
-            .map_err(|error| place_gone(rows, error))?;
+            .map_err(|error| place_gone(rows, &path, error))?;
         for (index, row) in rows.iter().enumerate() {
             if !added.iter().any(|set| set.id == row.id) {
-                return Err(id_taken(path(index, "id")));
+                return Err(known(conn, row).await?.at(path(index, "id")));
             }
         }
         Ok(added)
@@ -137,7 +138,7 @@ impl Set {
         let there: Vec<SetRow> = with_columns(REPLACE, rows).load(conn).await?;
         for (index, row) in rows.iter().enumerate() {
             if !there.iter().any(|set| set.id == row.id) {
-                return Err(id_taken(path(index, "id")));
+                return Err(known(conn, row).await?.at(path(index, "id")));
             }
         }
         Ok(())
@@ -171,7 +172,7 @@ impl Set {
         expected: Option<i32>,
         patch: &SetPatch,
     ) -> Result<(Taken, Self)> {
-        let taken = Part::Set(id).take(conn, owner, None).await?;
+        let held = Part::Set(id).hold(conn, owner).await?;
         let current: Self = sets::table
             .find((owner, id))
             .select(Self::as_select())
@@ -179,20 +180,28 @@ impl Set {
             .await
             .optional()?
             .ok_or_else(|| Error::not_found("set", id))?;
-        if let Some(expected) = expected.filter(|expected| *expected != current.version) {
-            return Err(Error::stale("set", id, expected, current.version));
+        if !patch.changes(&current) {
+            return Ok((held.unchanged(), current));
         }
+        Error::check_version("set", id, expected, current.version)?;
         patch.check_against(&current)?;
-        let changed = diesel::update(sets::table.find((owner, id)))
+        let conn = &*conn;
+        Ok(try_join!(
+            held.raise(conn, owner),
+            current.write(conn, patch)
+        )?)
+    }
+
+    async fn write(&self, mut conn: &AsyncPgConnection, patch: &SetPatch) -> QueryResult<Self> {
+        diesel::update(sets::table.find((self.user_id, self.id)))
             .set((
                 patch,
-                sets::version.eq(current.version + 1),
+                sets::version.eq(self.version + 1),
                 sets::updated_at.eq(diesel::dsl::now),
             ))
             .returning(Self::as_returning())
-            .get_result(conn)
-            .await?;
-        Ok((taken, changed))
+            .get_result(&mut conn)
+            .await
     }
 
     /// Removes sets of one workout; each must be there. Gives the workout that lost them.
@@ -205,7 +214,10 @@ impl Set {
         let Some(first) = ids.first() else {
             return Err(Error::invalid("ids", "`ids` must not be empty"));
         };
-        let taken = Part::Set(*first).take(conn, owner, expected).await?;
+        let taken = Part::Set(*first).take(conn, owner).await;
+        let taken = taken
+            .map_err(|error| error.at("ids.0"))?
+            .check_version(expected)?;
         let gone: Vec<SetId> = diesel::delete(
             sets::table
                 .filter(sets::user_id.eq(owner))
@@ -215,8 +227,11 @@ impl Set {
         .returning(sets::id)
         .get_results(conn)
         .await?;
-        match ids.iter().find(|id| !gone.contains(id)) {
-            Some(missing) => Err(Error::not_found("set of this workout", *missing)),
+        match ids.iter().position(|id| !gone.contains(id)) {
+            Some(index) => {
+                let missing = Error::not_found("set of this workout", ids[index]);
+                Err(missing.at(format!("ids.{index}")))
+            }
             None => Ok(taken),
         }
     }
@@ -228,11 +243,11 @@ impl Set {
         workout: WorkoutId,
         page: &Page<SetPlace>,
     ) -> QueryResult<Vec<(i32, Self)>> {
-        use sets::{id, order_index as number};
+        use sets::order_index as number;
         use workout_exercises as places;
         use workout_exercises::order_index as place;
 
-        let mut query = sets::table
+        let query = sets::table
             .inner_join(
                 places::table.on(places::user_id
                     .eq(sets::user_id)
@@ -243,27 +258,10 @@ impl Set {
             .limit(page.limit())
             .select((place, Self::as_select()))
             .into_boxed();
-        query = match page.from {
-            Some(SetPlace(p, n, last)) if page.backward => query.filter(place.le(p)).filter(
-                place
-                    .lt(p)
-                    .or(number.lt(n))
-                    .or(number.eq(n).and(id.lt(last))),
-            ),
-            Some(SetPlace(p, n, last)) => query.filter(place.ge(p)).filter(
-                place
-                    .gt(p)
-                    .or(number.gt(n))
-                    .or(number.eq(n).and(id.gt(last))),
-            ),
-            None => query,
-        };
-        if page.backward {
-            query = query.order((place.desc(), number.desc(), id.desc()));
-        } else {
-            query = query.order((place.asc(), number.asc(), id.asc()));
-        }
-        query.load(conn).await
+        let from = page.from.map(|SetPlace(exercise, set)| (exercise, set));
+        keyset!(query, place, number, page.upwards(true), from)
+            .load(conn)
+            .await
     }
 
     /// How many sets a workout has.
@@ -288,18 +286,27 @@ struct SetRow {
 }
 
 /// The exercise was removed just before its workout was taken.
-fn place_gone(rows: &[NewSet], error: diesel::result::Error) -> Error {
+fn place_gone(
+    rows: &[NewSet],
+    path: impl Fn(usize, &str) -> String,
+    error: diesel::result::Error,
+) -> Error {
     match (Error::broken_constraint(&error), rows.first()) {
         (Some("sets_workout_exercise_fkey"), Some(row)) => {
             Error::not_found("exercise in a workout", row.workout_exercise_id)
+                .at(path(0, "workoutExerciseId"))
         }
         _ => error.into(),
     }
 }
 
-fn id_taken(path: String) -> Error {
-    Error::invalid(
-        path,
-        "this id is that of another set of yours: make a new one",
-    )
+/// Says of a set whose id was given before what it is.
+async fn known(conn: &mut AsyncPgConnection, row: &NewSet) -> Result<Error> {
+    let version: Option<i32> = sets::table
+        .find((row.user_id, row.id))
+        .select(sets::version)
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(Error::known("set", row.id, version.unwrap_or(1)))
 }

@@ -1,19 +1,20 @@
-//! Taking a workout for a change: it is locked, and gets its new version.
+//! Taking a workout for a change: it is locked, and gets its new version if it is not what it was
+//! afterwards. What always changes something takes the workout at once; what may change nothing holds it
+//! first, looks, and raises its version together with the change.
 
+use chrono::{DateTime, Utc};
 use diesel::{
     prelude::*,
-    sql_types::{Integer, Uuid as SqlUuid},
+    sql_types::{Integer, Nullable, Timestamptz, Uuid as SqlUuid},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::{
-    db::{schema::workouts, statement},
+    changes::{Change, Entity},
+    db::statement,
     error::{Error, Result},
     viewer::UserId,
-    workouts::{
-        SetId, Workout, WorkoutExerciseId, WorkoutId, WorkoutStatus, input::check_state,
-        new::WorkoutPatch,
-    },
+    workouts::{SetId, WorkoutExerciseId, WorkoutId},
 };
 
 /// By which part of it a workout is meant.
@@ -24,14 +25,33 @@ pub enum Part {
     Set(SetId),
 }
 
-/// A workout that was taken for a change.
+/// A workout that is locked, and as it was.
 #[derive(Clone, Copy, Debug, QueryableByName)]
-pub struct Taken {
+pub struct Held {
     #[diesel(sql_type = SqlUuid)]
     pub id: WorkoutId,
-    /// The version it has from now on.
     #[diesel(sql_type = Integer)]
     pub version: i32,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    deleted_at: Option<DateTime<Utc>>,
+}
+
+/// What came of a change of a workout.
+#[derive(Clone, Copy, Debug)]
+pub struct Taken {
+    pub id: WorkoutId,
+    /// The version it has from now on.
+    pub version: i32,
+    /// Whether that is a new one.
+    is_new: bool,
+}
+
+#[derive(QueryableByName)]
+struct Raised {
+    #[diesel(sql_type = SqlUuid)]
+    id: WorkoutId,
+    #[diesel(sql_type = Integer)]
+    version: i32,
 }
 
 const TAKE: &str = "UPDATE workouts SET version = version + 1, updated_at = now() \
@@ -45,6 +65,16 @@ const TAKE_BY_SET: &str = "UPDATE workouts w SET version = w.version + 1, update
     AND w.user_id = part.user_id AND w.id = part.workout_id AND w.deleted_at IS NULL \
     RETURNING w.id, w.version";
 
+// The lock that an update takes: who only refers to the workout is not kept waiting.
+const HOLD: &str = "SELECT id, version, deleted_at FROM workouts WHERE user_id = ? AND id = ? \
+    FOR NO KEY UPDATE";
+const HOLD_BY_EXERCISE: &str = "SELECT w.id, w.version, w.deleted_at \
+    FROM workout_exercises part JOIN workouts w ON w.user_id = part.user_id AND w.id = part.workout_id \
+    WHERE part.user_id = ? AND part.id = ? FOR NO KEY UPDATE OF w";
+const HOLD_BY_SET: &str = "SELECT w.id, w.version, w.deleted_at \
+    FROM sets part JOIN workouts w ON w.user_id = part.user_id AND w.id = part.workout_id \
+    WHERE part.user_id = ? AND part.id = ? FOR NO KEY UPDATE OF w";
+
 impl Part {
     fn not_found(self) -> Error {
         match self {
@@ -54,157 +84,96 @@ impl Part {
         }
     }
 
-    /// Takes the workout, if it is the owner's, not deleted, and has the expected version. What is
-    /// refused here is undone with the transaction.
-    pub async fn take(
-        self,
-        conn: &mut AsyncPgConnection,
-        owner: UserId,
-        expected: Option<i32>,
-    ) -> Result<Taken> {
+    /// Takes the workout, if it is the owner's and not in the trash. What is refused later is undone with
+    /// the transaction.
+    pub async fn take(self, conn: &mut AsyncPgConnection, owner: UserId) -> Result<Taken> {
         let (sql, id) = match self {
             Self::Itself(id) => (TAKE, id.0),
             Self::Exercise(id) => (TAKE_BY_EXERCISE, id.0),
             Self::Set(id) => (TAKE_BY_SET, id.0),
         };
-        let taken: Option<Taken> = statement(sql)
+        let raised: Option<Raised> = statement(sql)
             .bind::<SqlUuid, _>(owner)
             .bind::<SqlUuid, _>(id)
             .get_result(conn)
             .await
             .optional()?;
-        let taken = taken.ok_or_else(|| self.not_found())?;
-        let current = taken.version - 1;
-        match expected {
-            Some(expected) if expected != current => {
-                Err(Error::stale("workout", taken.id, expected, current))
-            }
-            _ => Ok(taken),
+        match raised {
+            Some(Raised { id, version }) => Ok(Taken {
+                id,
+                version,
+                is_new: true,
+            }),
+            // Which of the two it is.
+            None => Err(self
+                .hold(conn, owner)
+                .await
+                .err()
+                .unwrap_or(self.not_found())),
+        }
+    }
+
+    /// Locks the workout, if it is the owner's and not in the trash.
+    pub async fn hold(self, conn: &mut AsyncPgConnection, owner: UserId) -> Result<Held> {
+        let (sql, id) = match self {
+            Self::Itself(id) => (HOLD, id.0),
+            Self::Exercise(id) => (HOLD_BY_EXERCISE, id.0),
+            Self::Set(id) => (HOLD_BY_SET, id.0),
+        };
+        let held: Option<Held> = statement(sql)
+            .bind::<SqlUuid, _>(owner)
+            .bind::<SqlUuid, _>(id)
+            .get_result(conn)
+            .await
+            .optional()?;
+        let held = held.ok_or_else(|| self.not_found())?;
+        match held.deleted_at {
+            Some(_) => Err(Error::in_trash("workout", held.id, held.version)),
+            None => Ok(held),
         }
     }
 }
 
-impl Workout {
-    /// The owner's workout, deleted or not, locked until the transaction ends.
-    pub async fn locked(
-        conn: &mut AsyncPgConnection,
-        owner: UserId,
-        id: WorkoutId,
-    ) -> QueryResult<Option<Self>> {
-        workouts::table
-            .find((owner, id))
-            .select(Self::as_select())
-            .for_update()
-            .first(conn)
-            .await
-            .optional()
+impl Held {
+    /// Refuses a change by somebody who saw another version.
+    pub fn check_version(self, expected: Option<i32>) -> Result<()> {
+        Error::check_version("workout", self.id, expected, self.version)
     }
 
-    /// The same, if it is not deleted and has the expected version.
-    pub async fn locked_at(
-        conn: &mut AsyncPgConnection,
-        owner: UserId,
-        id: WorkoutId,
-        expected: Option<i32>,
-    ) -> Result<Self> {
-        let found = Self::locked(conn, owner, id).await?;
-        let workout = found
-            .filter(|workout| workout.deleted_at.is_none())
-            .ok_or_else(|| Error::not_found("workout", id))?;
-        workout.check_version(expected)?;
-        Ok(workout)
-    }
-
-    pub fn check_version(&self, expected: Option<i32>) -> Result<()> {
-        match expected {
-            Some(expected) if expected != self.version => {
-                Err(Error::stale("workout", self.id, expected, self.version))
-            }
-            _ => Ok(()),
+    /// Nothing was to be changed.
+    pub const fn unchanged(self) -> Taken {
+        Taken {
+            id: self.id,
+            version: self.version,
+            is_new: false,
         }
     }
 
-    /// Changes the workout itself.
-    pub async fn apply(
-        conn: &mut AsyncPgConnection,
-        owner: UserId,
-        id: WorkoutId,
-        expected: Option<i32>,
-        patch: &WorkoutPatch,
-    ) -> Result<i32> {
-        let current = Self::locked_at(conn, owner, id, expected).await?;
-        check_state(
-            patch.is_template.unwrap_or(current.is_template),
-            patch.status.unwrap_or(current.status),
-            patch.started_at.unwrap_or(current.started_at),
-            patch.ended_at.unwrap_or(current.ended_at),
-        )?;
-        if patch.status == Some(WorkoutStatus::Active) && current.status != WorkoutStatus::Active {
-            Self::none_active(conn, owner).await?;
-        }
-        current.write(conn, patch).await
-    }
-
-    /// Writes the changed columns of a workout that is locked, and gives its new version.
-    pub async fn write(&self, conn: &mut AsyncPgConnection, patch: &WorkoutPatch) -> Result<i32> {
-        let version = self.version + 1;
-        diesel::update(workouts::table.find((self.user_id, self.id)))
-            .set((
-                patch,
-                workouts::version.eq(version),
-                workouts::updated_at.eq(diesel::dsl::now),
-            ))
-            .execute(conn)
+    /// Gives the workout its new version.
+    pub async fn raise(self, mut conn: &AsyncPgConnection, owner: UserId) -> QueryResult<Taken> {
+        let Raised { id, version } = statement(TAKE)
+            .bind::<SqlUuid, _>(owner)
+            .bind::<SqlUuid, _>(self.id)
+            .get_result(&mut conn)
             .await?;
-        Ok(version)
+        Ok(Taken {
+            id,
+            version,
+            is_new: true,
+        })
+    }
+}
+
+impl Taken {
+    /// Refuses a change by somebody who saw another version than the one before.
+    pub fn check_version(self, expected: Option<i32>) -> Result<Self> {
+        Error::check_version("workout", self.id, expected, self.version - 1)?;
+        Ok(self)
     }
 
-    /// Puts the workout away; what was recorded of it stays.
-    pub async fn delete(
-        conn: &mut AsyncPgConnection,
-        owner: UserId,
-        id: WorkoutId,
-        expected: Option<i32>,
-    ) -> Result<i32> {
-        let current = Self::locked_at(conn, owner, id, expected).await?;
-        let version = current.version + 1;
-        diesel::update(workouts::table.find((owner, id)))
-            .set((
-                workouts::version.eq(version),
-                workouts::deleted_at.eq(diesel::dsl::now),
-                workouts::updated_at.eq(diesel::dsl::now),
-            ))
-            .execute(conn)
-            .await?;
-        Ok(version)
-    }
-
-    /// Brings a deleted workout back; none where it was not deleted.
-    pub async fn restore(
-        conn: &mut AsyncPgConnection,
-        owner: UserId,
-        id: WorkoutId,
-        expected: Option<i32>,
-    ) -> Result<Option<i32>> {
-        let found = Self::locked(conn, owner, id).await?;
-        let current = found.ok_or_else(|| Error::not_found("workout", id))?;
-        // Whoever asks for what is so already does not care which version it is.
-        if current.deleted_at.is_none() {
-            return Ok(None);
-        }
-        current.check_version(expected)?;
-        if current.status == WorkoutStatus::Active {
-            Self::none_active(conn, owner).await?;
-        }
-        let version = current.version + 1;
-        diesel::update(workouts::table.find((owner, id)))
-            .set((
-                workouts::version.eq(version),
-                workouts::deleted_at.eq(None::<chrono::DateTime<chrono::Utc>>),
-                workouts::updated_at.eq(diesel::dsl::now),
-            ))
-            .execute(conn)
-            .await?;
-        Ok(Some(version))
+    /// What the feed is to say.
+    pub fn change(self) -> Option<Change> {
+        self.is_new
+            .then(|| Change::updated(Entity::Workout, self.id.0, self.version))
     }
 }

@@ -68,12 +68,7 @@ impl Workout {
         .get_results(conn)
         .await?;
         let change = |(id, version, deleted_at): (WorkoutId, i32, Option<_>)| {
-            // What lies in the trash is gone for those who follow the feed, and stays so.
-            if deleted_at.is_some() {
-                Change::deleted(Entity::Workout, id.0, version)
-            } else {
-                Change::updated(Entity::Workout, id.0, version)
-            }
+            Change::moved(Entity::Workout, id.0, version, deleted_at.is_some())
         };
         Ok(changed.into_iter().map(change).collect())
     }
@@ -111,12 +106,11 @@ async fn lock_late(
         .load(conn)
         .await?;
     match training.iter().find(|id| !locked.contains(id)) {
-        Some(busy) => Err(Error::Conflict {
-            message: "a workout with these exercises is being changed at this moment: try again"
-                .to_owned(),
-            id: Some(busy.0),
-            version: None,
-        }),
+        Some(busy) => {
+            let message =
+                "a workout with these exercises is being changed at this moment: try again";
+            Err(Error::conflict(message).with(*busy, None))
+        }
         None => Ok(()),
     }
 }

@@ -1,5 +1,7 @@
 //! Writing a whole workout in a fixed number of statements, whatever its size.
 
+use std::iter::zip;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -11,10 +13,18 @@ use crate::{
     exercises::ExerciseId,
     viewer::UserId,
     workouts::{
-        NewWorkout, Set, Workout, WorkoutExercise, WorkoutStatus,
+        NewWorkout, Parts, Set, Workout, WorkoutExercise, WorkoutStatus,
         input::{Left, check_new},
         new::NewTree,
     },
+};
+
+/// What a whole workout is compared by.
+const EVERYTHING: Parts = Parts {
+    places: true,
+    sets: true,
+    exercises: false,
+    history: false,
 };
 
 impl NewWorkout {
@@ -39,18 +49,20 @@ impl NewWorkout {
             .select((Self::as_select(), workouts::version, workouts::deleted_at))
             .first(conn)
             .await?;
-        let message = if deleted_at.is_some() {
-            "this workout was made before and deleted: restore that one"
-        } else if there == *self {
+        if deleted_at.is_some() {
+            return Err(Error::known_in_trash("workout", self.id, version).at("input.id"));
+        }
+        if there == *self {
             return Ok(());
-        } else {
-            "this workout was made before with other contents: change that one"
-        };
-        Err(Error::Conflict {
-            message: message.to_owned(),
-            id: Some(self.id.0),
-            version: Some(version),
-        })
+        }
+        Err(Error::known("workout", self.id, version).at("input.id"))
+    }
+
+    /// Whether the workout is what this says by its own fields.
+    fn records_the_same(&self, there: &Workout) -> bool {
+        let said = (&self.name, &self.notes, self.is_template, self.status);
+        let is = (&there.name, &there.notes, there.is_template, there.status);
+        said == is && (self.started_at, self.ended_at) == (there.started_at, there.ended_at)
     }
 
     async fn is_there(&self, conn: &mut AsyncPgConnection) -> QueryResult<bool> {
@@ -83,43 +95,57 @@ impl NewTree {
     }
 
     /// Makes the owner's workout what this says: inserted if it is not there, else changed in its
-    /// place. Gives its version, or none where nothing of that id may be expected.
+    /// place. Gives its new version; none where it is so already.
     pub async fn upsert(
         &mut self,
         conn: &mut AsyncPgConnection,
         left: Left,
         expected: Option<i32>,
-    ) -> Result<i32> {
+    ) -> Result<Option<i32>> {
         let owner = self.workout.user_id;
         let Some(there) = Workout::locked(conn, owner, self.workout.id).await? else {
-            return self.insert_new(conn, expected).await;
+            return self.insert_new(conn, expected).await.map(Some);
         };
-        if there.deleted_at.is_some() {
-            return Err(Error::not_found("workout", there.id));
+        let mut there = there.not_in_trash().map_err(|error| error.at("input.id"))?;
+        let possible = left.complete(&mut self.workout, &there);
+        EVERYTHING
+            .fetch(conn, owner, &[there.id])
+            .await?
+            .hang_on(std::slice::from_mut(&mut there));
+        if self.records_the_same(&there) {
+            return Ok(None);
         }
         there.check_version(expected)?;
-        left.complete(&mut self.workout, &there)?;
+        possible?;
         self.check_exercises(conn).await?;
         let version = self.change(conn, &there).await?;
         self.replace_parts(conn, owner).await?;
-        Ok(version)
+        Ok(Some(version))
+    }
+
+    /// Whether the workout is what this says, with everything in it and in the same order.
+    fn records_the_same(&self, there: &Workout) -> bool {
+        let places: Vec<&WorkoutExercise> = there.exercises.get().into_iter().flatten().collect();
+        let sets = places.iter().filter_map(|place| place.sets.get());
+        let sets: Vec<&Set> = sets.flatten().collect();
+        let same_places = self.exercises.len() == places.len()
+            && zip(&self.exercises, places).all(|(new, place)| new.records_the_same(place));
+        let same_sets = self.sets.len() == sets.len()
+            && zip(&self.sets, sets).all(|(new, set)| new.records_the_same(set));
+        self.workout.records_the_same(there) && same_places && same_sets
     }
 
     async fn insert_new(&self, conn: &mut AsyncPgConnection, expected: Option<i32>) -> Result<i32> {
         let id = self.workout.id;
         if expected.is_some() {
-            return Err(Error::not_found("workout", id));
+            return Err(Error::not_found("workout", id).at("input.id"));
         }
         if self.insert(conn).await? {
             return Ok(1);
         }
         // Somebody made it between our look and our insert.
-        Err(Error::Conflict {
-            message: "this workout was made at the same moment: read it, then repeat the change"
-                .to_owned(),
-            id: Some(id.0),
-            version: None,
-        })
+        let message = "this workout was made at the same moment: read it, then repeat the change";
+        Err(Error::conflict(message).with(id, None).at("input.id"))
     }
 
     async fn change(&self, conn: &mut AsyncPgConnection, there: &Workout) -> Result<i32> {

@@ -147,3 +147,63 @@ async fn a_null_character_in_a_filter_or_a_summary_is_refused_with_the_path_to_i
         );
     }
 }
+
+#[tokio::test]
+async fn what_meets_a_search_best_comes_first_page_by_page_in_both_directions() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada").await;
+    for (name, alias) in [
+        ("Back Squat", "zercher"),
+        ("Squat", "legs"),
+        ("Squad Run", "laps"),
+        ("Squat Jump", "hop"),
+        ("Air Squat", "plain"),
+        ("Knee Bend", "squat"),
+        ("Row", "pull"),
+    ] {
+        let input = json!({"name": name, "category": "legs", "aliases": [alias]});
+        ada.graphql(CREATE, json!({"input": input})).await.data();
+    }
+    let list = "query ($search: String, $first: Int, $after: String, $last: Int, $before: String) {
+        exercises(filter: {search: $search}, order: RELEVANCE, first: $first, after: $after,
+            last: $last, before: $before) {
+            nodes { name } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }";
+    // Called so; begins so; has the word; is also called so; almost.
+    let expected = [
+        "Squat",
+        "Squat Jump",
+        "Air Squat",
+        "Back Squat",
+        "Knee Bend",
+        "Squad Run",
+    ];
+    for (size, cursor, edge, more) in [
+        ("first", "after", "endCursor", "hasNextPage"),
+        ("last", "before", "startCursor", "hasPreviousPage"),
+    ] {
+        let (mut seen, mut from) = (Vec::new(), json!(null));
+        loop {
+            let page = json!({"search": " SQUAT ", size: 2, cursor: from});
+            let page = ada.graphql(list, page).await;
+            let at = if size == "last" { 0 } else { seen.len() };
+            seen.splice(at..at, names(&page));
+            let info = &page.data()["exercises"]["pageInfo"];
+            from = info[edge].clone();
+            if info[more] == false {
+                break;
+            }
+        }
+        assert_eq!(seen, expected, "{size}");
+    }
+    let page = ada
+        .graphql(list, json!({"search": "squat", "first": 1}))
+        .await;
+    let cursor = &page.data()["exercises"]["pageInfo"]["endCursor"];
+    let other = ada
+        .graphql(list, json!({"search": "row", "after": cursor}))
+        .await;
+    assert_eq!((other.code(), other.field()), ("VALIDATION", "after"));
+    for search in [json!(""), json!("!"), json!("'\\(")] {
+        ada.graphql(list, json!({"search": search})).await.data();
+    }
+}

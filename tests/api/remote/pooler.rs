@@ -88,6 +88,25 @@ async fn a_pooler_that_takes_no_timeout_is_warned_of_once() {
 }
 
 #[tokio::test]
+async fn listening_through_a_pooler_is_warned_of_and_past_it_is_not() {
+    const WARNING: &str = "subscriptions see what other servers change after up to 30 seconds";
+    let server = Remote::without_tls();
+    let Some(pooler) = PgBouncer::before(server.port, KEEPS) else {
+        return;
+    };
+    let database = server.database().await;
+    let through = Server::spawn(&mut program(&pooler.url(&database))).await;
+    let text = through.text();
+    let at = format!("127.0.0.1:{}/{database} is a pooler", pooler.port);
+    assert_says(&text, &["`DATABASE_DIRECT_URL` is not set", &at, WARNING]);
+    let mut serve = program(&pooler.url(&database));
+    let past = Server::spawn(serve.env("DATABASE_DIRECT_URL", server.url(&database))).await;
+    assert!(!past.text().contains(WARNING), "{}", past.text());
+    let straight = Server::spawn(&mut program(&server.url(&database))).await;
+    assert!(!straight.text().contains(WARNING), "{}", straight.text());
+}
+
+#[tokio::test]
 async fn a_pooler_that_loses_statements_is_refused_at_the_start() {
     let server = Remote::without_tls();
     let Some(pooler) = PgBouncer::before(server.port, LOSES) else {

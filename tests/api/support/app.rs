@@ -6,9 +6,9 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use regimen::{
     auth::{Gate, GateOptions, Keys},
-    config::Secret,
+    config::{Config, Secret},
     db::{Db, PoolOptions, schema::users},
-    http::{self, App, StreamLimits, Streams},
+    http::{self, App, Options, StreamLimits, Streams},
     seeds,
     users::{NewUser, User},
     viewer::{Role, UserId, Viewer},
@@ -24,6 +24,8 @@ pub struct TestApp {
     pub db: Db,
     pub keys: Arc<Keys>,
     pub streams: Arc<Streams>,
+    /// What the server itself can reach.
+    pub inside: App,
     pub url: String,
     pub client: reqwest::Client,
     stop: Option<oneshot::Sender<()>>,
@@ -54,41 +56,50 @@ impl TestApp {
         let mut options = pool_options();
         change(&mut options);
         let gate = GateOptions::default();
-        Self::launch(Arc::new(database), options, gate, StreamLimits::default()).await
+        Self::launch(Arc::new(database), options, gate, edge_options()).await
     }
 
     /// The same with other rules for signing in.
     pub async fn start_gated(gate: GateOptions) -> Self {
         let database = Arc::new(TestDatabase::create().await);
-        Self::launch(database, pool_options(), gate, StreamLimits::default()).await
+        Self::launch(database, pool_options(), gate, edge_options()).await
     }
 
     /// The same with other limits for what is open for long.
     pub async fn start_streaming(change: impl FnOnce(&mut StreamLimits)) -> Self {
+        Self::start_guarded(|options| change(&mut options.streams)).await
+    }
+
+    /// The same with other limits of any kind.
+    pub async fn start_guarded(change: impl FnOnce(&mut Options)) -> Self {
+        Self::start_with_both(GateOptions::default(), change).await
+    }
+
+    /// The same with other limits and other rules for signing in.
+    pub async fn start_with_both(gate: GateOptions, change: impl FnOnce(&mut Options)) -> Self {
         let database = Arc::new(TestDatabase::create().await);
-        let mut limits = StreamLimits::default();
-        change(&mut limits);
-        Self::launch(database, pool_options(), GateOptions::default(), limits).await
+        let mut options = edge_options();
+        change(&mut options);
+        Self::launch(database, pool_options(), gate, options).await
     }
 
     /// Another server on the same database.
     pub async fn beside(&self) -> Self {
         let database = Arc::clone(&self.database);
         let gate = GateOptions::default();
-        Self::launch(database, pool_options(), gate, StreamLimits::default()).await
+        Self::launch(database, pool_options(), gate, edge_options()).await
     }
 
     async fn launch(
         database: Arc<TestDatabase>,
         options: PoolOptions,
         gate: GateOptions,
-        limits: StreamLimits,
+        edge: Options,
     ) -> Self {
         let db = Db::new(database.address.clone(), options);
         let keys = Keys::new(&Secret::new("for tests and nothing else, ever".to_owned()));
         let gate = Gate::new(keys, gate).expect("a gate");
-        let mut app = App::new(db.clone(), gate);
-        app.streams = Streams::new(limits);
+        let app = App::new(db.clone(), gate, edge);
         let (keys, streams) = (Arc::clone(&app.gate.keys), Arc::clone(&app.streams));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -97,6 +108,7 @@ impl TestApp {
         let signal = async {
             let _ = stopped.await;
         };
+        let inside = app.clone();
         let router = http::router(app);
         tokio::spawn(http::serve(
             listener,
@@ -110,6 +122,7 @@ impl TestApp {
             db,
             keys,
             streams,
+            inside,
             url,
             client: reqwest::Client::new(),
             stop: Some(stop),
@@ -133,10 +146,12 @@ impl TestApp {
 
     async fn send(&self, token: Option<&str>, query: &str, variables: Value) -> Answer {
         let body = json!({"query": query, "variables": variables});
-        let mut request = self
-            .client
-            .post(format!("{}/graphql", self.url))
-            .json(&body);
+        self.post(token, &body).await
+    }
+
+    /// Sends one request as it is.
+    pub async fn post(&self, token: Option<&str>, body: &Value) -> Answer {
+        let mut request = self.client.post(format!("{}/graphql", self.url)).json(body);
         if let Some(token) = token {
             request = request.bearer_auth(token);
         }
@@ -220,6 +235,10 @@ impl TestApp {
         let outcome = work.await;
         (self.db.meter().read().statements - before, outcome)
     }
+}
+
+fn edge_options() -> Options {
+    Options::from(&Config::defaults().expect("defaults"))
 }
 
 fn pool_options() -> PoolOptions {

@@ -28,11 +28,16 @@ pub enum Part {
 impl EventStream {
     /// Sends an operation and takes its answers as events.
     pub async fn of(user: &TestUser<'_>, query: &str, variables: Value) -> Self {
+        Self::asking(user, &json!({"query": query, "variables": variables})).await
+    }
+
+    /// Sends a request as it is.
+    pub async fn asking(user: &TestUser<'_>, body: &Value) -> Self {
         let request = user.app.client.post(format!("{}/graphql", user.app.url));
         let request = request
             .bearer_auth(&user.token)
             .header(header::ACCEPT, "text/event-stream")
-            .json(&json!({"query": query, "variables": variables}));
+            .json(body);
         Self::from(request.send().await.expect("an answer"))
     }
 

@@ -85,6 +85,11 @@ impl<S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin> Socket<S> {
 
     pub async fn subscribe(&mut self, id: &str, query: &str, variables: Value) {
         let payload = json!({"query": query, "variables": variables});
+        self.ask(id, &payload).await;
+    }
+
+    /// Begins an operation with a payload as it is.
+    pub async fn ask(&mut self, id: &str, payload: &Value) {
         self.send(&json!({"id": id, "type": "subscribe", "payload": payload}))
             .await;
     }

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{each, exercises, plan, read, squats, workout};
-use crate::support::TestApp;
+use crate::support::{TestApp, TestUser};
 
-const LIST: &str = "query ($filter: WorkoutFilter, $order: WorkoutOrder! = RECENT, $first: Int,
+const LIST: &str = "query ($filter: WorkoutFilter, $order: WorkoutOrder! = NEWEST, $first: Int,
     $after: String, $last: Int, $before: String) {
     workouts(filter: $filter, order: $order, first: $first, after: $after, last: $last, before: $before) {
         nodes { id name } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } totalCount
@@ -172,5 +172,70 @@ async fn a_list_is_narrowed_by_status_name_and_time_and_leaves_templates_out() {
     assert_eq!(
         templates.data()["templates"],
         json!({"nodes": [{"name": "Push plan"}], "totalCount": 1})
+    );
+}
+
+/// Names of a whole list, read in pages of two from one end to the other.
+async fn pages(user: &TestUser<'_>, order: &str, backward: bool) -> Vec<Value> {
+    let (size, cursor, edge, more) = if backward {
+        ("last", "before", "startCursor", "hasPreviousPage")
+    } else {
+        ("first", "after", "endCursor", "hasNextPage")
+    };
+    let (mut seen, mut from) = (Vec::new(), Value::Null);
+    loop {
+        let page = json!({"order": order, size: 2, cursor: from});
+        let page = user.graphql(LIST, page).await;
+        let list = &page.data()["workouts"];
+        let at = if backward { 0 } else { seen.len() };
+        seen.splice(at..at, each(&list["nodes"], "name"));
+        from = list["pageInfo"][edge].clone();
+        if list["pageInfo"][more] == false {
+            return seen;
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_diary_shows_the_last_begun_first_and_what_is_not_begun_at_the_end() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada").await;
+    let at = |micros: u32| format!("2026-03-01T10:00:00.00000{micros}Z");
+    for (name, started) in [
+        ("later", Some(at(2))),
+        ("plan", None),
+        ("tie", Some(at(1))),
+        ("other tie", Some(at(1))),
+        ("early", Some("1900-01-01T00:00:00Z".to_owned())),
+        ("other plan", None),
+    ] {
+        let input = json!({"name": name, "startedAt": started});
+        workout(&ada, input).await;
+    }
+    let expected = ["later", "other tie", "tie", "early", "other plan", "plan"];
+    for backward in [false, true] {
+        assert_eq!(
+            pages(&ada, "STARTED", backward).await,
+            expected,
+            "{backward}"
+        );
+    }
+    let names = async |filter: Value| {
+        let found = ada
+            .graphql(LIST, json!({"filter": filter, "order": "STARTED"}))
+            .await;
+        let list = &found.data()["workouts"];
+        let names = each(&list["nodes"], "name");
+        assert_eq!(list["totalCount"], names.len());
+        names
+    };
+    let between = json!({"startedFrom": at(1), "startedTo": at(2)});
+    assert_eq!(names(between).await, ["other tie", "tie"]);
+    assert_eq!(names(json!({"startedTo": at(1)})).await, ["early"]);
+    assert_eq!(
+        names(json!({"startedFrom": "1900-01-01T00:00:00Z"}))
+            .await
+            .len(),
+        4
     );
 }

@@ -1,4 +1,7 @@
-//! Log lines: readable in development, JSON in production, on standard error in both.
+//! Log lines: readable in development, JSON in production, on standard error in both; and spans for those
+//! who follow requests across servers.
+
+pub mod spans;
 
 use std::{
     backtrace::{Backtrace, BacktraceStatus},
@@ -12,8 +15,10 @@ use tracing_subscriber::{
 
 use crate::config::{Config, LogFormat};
 
-/// Starts logging for this process. A second call changes nothing.
-pub fn start(config: &Config) {
+/// Starts logging for this process. A second call changes nothing. What it returns sends the last spans on
+/// their way when it is dropped.
+pub fn start(config: &Config) -> Result<spans::Exporter, spans::NoExport> {
+    let (exporter, spans) = spans::export(config)?;
     let layer = match config.log_format {
         LogFormat::Json => fmt::layer()
             .json()
@@ -37,12 +42,14 @@ pub fn start(config: &Config) {
         .with_target("tokio_postgres::query", LevelFilter::INFO);
     let filtered = layer.with_filter(levels);
     if tracing_subscriber::registry()
+        .with(spans)
         .with(filtered)
         .try_init()
         .is_ok()
     {
         std::panic::set_hook(Box::new(log_panic));
     }
+    Ok(exporter)
 }
 
 /// A panic is a line like any other, with the id of the request that it happened in.

@@ -1,0 +1,1 @@
+DROP INDEX workouts_started_idx;

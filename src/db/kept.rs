@@ -1,0 +1,67 @@
+//! Queries whose text is kept. Diesel writes the SQL of a query anew at each use, quoting every column;
+//! for the statements that run most, that is a good part of what they cost here.
+
+use std::sync::OnceLock;
+
+use diesel::{
+    pg::{Pg, PgQueryBuilder},
+    prelude::*,
+    query_builder::{AstPass, Query, QueryBuilder, QueryFragment, QueryId},
+};
+
+/// A query of diesel's with its text, written at the first use.
+pub struct Kept<Q> {
+    query: Q,
+    text: &'static OnceLock<String>,
+}
+
+impl<Q> Kept<Q> {
+    pub const fn new(query: Q, text: &'static OnceLock<String>) -> Self {
+        Self { query, text }
+    }
+}
+
+/// Keeps the text of the query that stands here. It must always be the same: no part may come and go,
+/// as in boxed queries. Lists are fine, being one value each.
+macro_rules! kept {
+    ($query:expr) => {{
+        static TEXT: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+        $crate::db::Kept::new($query, &TEXT)
+    }};
+}
+
+pub(crate) use kept;
+
+impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Kept<Q> {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.query.walk_ast(out)
+    }
+
+    fn to_sql(&self, out: &mut PgQueryBuilder, backend: &Pg) -> QueryResult<()> {
+        let fresh = || -> QueryResult<String> {
+            let mut text = PgQueryBuilder::new();
+            self.query.to_sql(&mut text, backend)?;
+            Ok(text.finish())
+        };
+        let text = if let Some(text) = self.text.get() {
+            text
+        } else {
+            let text = fresh()?;
+            self.text.get_or_init(|| text)
+        };
+        debug_assert_eq!(fresh().as_ref(), Ok(text), "the text of this query changes");
+        out.push_sql(text);
+        Ok(())
+    }
+}
+
+impl<Q: Query> Query for Kept<Q> {
+    type SqlType = Q::SqlType;
+}
+
+// Its text is its name.
+impl<Q> QueryId for Kept<Q> {
+    type QueryId = ();
+
+    const HAS_STATIC_QUERY_ID: bool = false;
+}

@@ -1,0 +1,36 @@
+//! What the owner of a server decided about its edge.
+
+use super::StreamLimits;
+use crate::{
+    config::{Config, StatusCodes},
+    graphql::document::{Limits, Rules},
+    traffic::RateOptions,
+};
+
+/// How the edge behaves: how much it takes, from whom, and what it tells.
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub limits: Limits,
+    pub rates: RateOptions,
+    pub streams: StreamLimits,
+    /// The largest body or message that is read, in bytes.
+    pub body: usize,
+    pub rules: Rules,
+    /// Whether there is a page to try the API.
+    pub graphiql: bool,
+    pub status_codes: StatusCodes,
+}
+
+impl From<&Config> for Options {
+    fn from(config: &Config) -> Self {
+        Self {
+            limits: config.into(),
+            rates: config.into(),
+            streams: config.into(),
+            body: config.limit_body.0,
+            rules: config.into(),
+            graphiql: config.graphiql,
+            status_codes: config.status_codes,
+        }
+    }
+}

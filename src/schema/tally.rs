@@ -1,0 +1,317 @@
+//! What the engine has seen, for those who watch it: requests by operation, their time and cost, and
+//! errors by code. How many operations are told apart is bounded, and none is named that did not pass
+//! validation.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt::Write,
+    sync::{Arc, Mutex, PoisonError, RwLock},
+    time::Instant,
+};
+
+use apollo_compiler::{Name, executable::OperationType};
+use async_graphql::{Response, Value};
+
+use crate::{
+    graphql::document::Hash,
+    metrics::{Counter, Gauge, Histogram, Page},
+};
+
+/// The most operations that are told apart; those that come later are counted together.
+const OPERATIONS: usize = 100;
+/// Those who are not signed in may bring so many of them: nobody should fill the list before the users.
+const OPERATIONS_OF_NOBODY: usize = 40;
+/// The most codes that are told apart; there are fewer.
+const CODES: usize = 100;
+/// A longer name of an operation is cut.
+const LONGEST_NAME: usize = 60;
+const OTHER: &str = "other";
+
+/// Everything that was seen since the start.
+#[derive(Debug)]
+pub struct Tally {
+    operations: RwLock<HashMap<Key, Arc<Operation>>>,
+    /// Those beyond the bound, by kind.
+    others: [Arc<Operation>; 3],
+    errors: Mutex<BTreeMap<String, u64>>,
+    subscriptions: Gauge,
+    events: Counter,
+}
+
+type Key = (Hash, Option<Name>);
+
+/// One operation of one document.
+#[derive(Debug)]
+struct Operation {
+    kind: Kind,
+    requests: Counter,
+    cost: Counter,
+    duration: Histogram,
+}
+
+impl Operation {
+    fn new(kind: Kind) -> Arc<Self> {
+        Arc::new(Self {
+            kind,
+            requests: Counter::default(),
+            cost: Counter::default(),
+            duration: Histogram::default(),
+        })
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Query,
+    Mutation,
+    Subscription,
+}
+
+impl Kind {
+    const ALL: [Self; 3] = [Self::Query, Self::Mutation, Self::Subscription];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Query => "query",
+            Self::Mutation => "mutation",
+            Self::Subscription => "subscription",
+        }
+    }
+}
+
+impl From<OperationType> for Kind {
+    fn from(kind: OperationType) -> Self {
+        match kind {
+            OperationType::Query => Self::Query,
+            OperationType::Mutation => Self::Mutation,
+            OperationType::Subscription => Self::Subscription,
+        }
+    }
+}
+
+/// A request that begins.
+pub(super) struct Begun {
+    pub document: Hash,
+    pub name: Option<Name>,
+    pub kind: OperationType,
+    pub cost: u64,
+    /// Whether it is somebody's who is signed in.
+    pub is_known: bool,
+}
+
+/// Something under way. It is counted until it is dropped, however that comes about.
+pub(super) struct Running {
+    tally: Arc<Tally>,
+    operation: Arc<Operation>,
+    began: Instant,
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self {
+            operations: RwLock::default(),
+            others: Kind::ALL.map(Operation::new),
+            errors: Mutex::default(),
+            subscriptions: Gauge::default(),
+            events: Counter::default(),
+        }
+    }
+}
+
+impl Tally {
+    /// Counts a request that begins.
+    pub(super) fn begin(self: &Arc<Self>, begun: &Begun) -> Running {
+        let operation = self.operation(begun);
+        operation.requests.add(1);
+        operation.cost.add(begun.cost);
+        if begun.kind == OperationType::Subscription {
+            self.subscriptions.grow();
+        }
+        Running {
+            tally: Arc::clone(self),
+            operation,
+            began: Instant::now(),
+        }
+    }
+
+    fn operation(&self, begun: &Begun) -> Arc<Operation> {
+        let key = (begun.document, begun.name.clone());
+        let known = self
+            .operations
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        let most = if begun.is_known {
+            OPERATIONS
+        } else {
+            OPERATIONS_OF_NOBODY
+        };
+        if let Some(operation) = known.get(&key) {
+            return Arc::clone(operation);
+        }
+        let is_full = known.len() >= most;
+        drop(known);
+        let kind = Kind::from(begun.kind);
+        if is_full {
+            return Arc::clone(&self.others[kind as usize]);
+        }
+        let mut operations = self
+            .operations
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(
+            operations
+                .entry(key)
+                .or_insert_with(|| Operation::new(kind)),
+        )
+    }
+
+    /// Counts the errors of an answer.
+    pub(super) fn count_errors(&self, answer: &Response) {
+        if answer.errors.is_empty() {
+            return;
+        }
+        let mut counts = self.errors.lock().unwrap_or_else(PoisonError::into_inner);
+        for error in &answer.errors {
+            let code = match error.extensions.as_ref().and_then(|it| it.get("code")) {
+                Some(Value::String(code)) => code.as_str(),
+                _ => OTHER,
+            };
+            let code = if counts.len() < CODES || counts.contains_key(code) {
+                code
+            } else {
+                OTHER
+            };
+            match counts.get_mut(code) {
+                Some(count) => *count += 1,
+                None => drop(counts.insert(code.to_owned(), 1)),
+            }
+        }
+    }
+
+    /// Writes what was seen.
+    pub fn write(&self, page: &mut Page) {
+        let known = self
+            .operations
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        let mut named: Vec<(Labels, Arc<Operation>)> = known
+            .iter()
+            .map(|(key, operation)| (Labels::of(key), Arc::clone(operation)))
+            .collect();
+        drop(known);
+        named.sort_by(|(a, _), (b, _)| {
+            (&a.operation, &a.document).cmp(&(&b.operation, &b.document))
+        });
+        let mut rows: Vec<Row<'_>> = self.others.iter().map(|it| Row::other(it)).collect();
+        rows.extend(
+            named
+                .iter()
+                .map(|(labels, operation)| Row::of(labels, operation)),
+        );
+        rows.retain(|row| row.operation.requests.read() > 0);
+        write_operations(page, &rows);
+        self.write_the_rest(page);
+    }
+
+    fn write_the_rest(&self, page: &mut Page) {
+        let name = "regimen_errors_total";
+        page.counter(name, "Errors in answers, by their code.");
+        let errors = self.errors.lock().unwrap_or_else(PoisonError::into_inner);
+        for (code, count) in errors.iter() {
+            page.sample(name, &[("code", code)], count);
+        }
+        drop(errors);
+        let name = "regimen_subscriptions_open";
+        page.gauge(name, "Subscriptions under way.");
+        page.sample(name, &[], self.subscriptions.read());
+        let name = "regimen_subscription_events_total";
+        page.counter(name, "Events of subscriptions that were answered.");
+        page.sample(name, &[], self.events.read());
+    }
+}
+
+impl Running {
+    /// Counts what an answer says of errors.
+    pub(super) fn answered(&self, answer: &Response) {
+        self.tally.count_errors(answer);
+        if self.operation.kind == Kind::Subscription {
+            self.tally.events.add(1);
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if self.operation.kind == Kind::Subscription {
+            self.tally.subscriptions.shrink();
+        } else {
+            self.operation.duration.observe(self.began.elapsed());
+        }
+    }
+}
+
+/// How an operation is named where it is watched.
+struct Labels {
+    operation: String,
+    /// The beginning of the document's hash, as in a manifest of documents.
+    document: String,
+}
+
+impl Labels {
+    fn of((hash, name): &Key) -> Self {
+        let name = name.as_ref().map_or("anonymous", Name::as_str);
+        let mut document = String::with_capacity(8);
+        for byte in &hash[..4] {
+            let _ = write!(document, "{byte:02x}");
+        }
+        Self {
+            operation: name[..name.floor_char_boundary(LONGEST_NAME)].to_owned(),
+            document,
+        }
+    }
+}
+
+struct Row<'a> {
+    labels: [(&'static str, &'a str); 3],
+    operation: &'a Operation,
+}
+
+impl<'a> Row<'a> {
+    fn of(labels: &'a Labels, operation: &'a Operation) -> Self {
+        let labels = [
+            ("operation", labels.operation.as_str()),
+            ("kind", operation.kind.name()),
+            ("document", labels.document.as_str()),
+        ];
+        Self { labels, operation }
+    }
+
+    fn other(operation: &'a Operation) -> Self {
+        let kind = operation.kind.name();
+        let labels = [("operation", OTHER), ("kind", kind), ("document", OTHER)];
+        Self { labels, operation }
+    }
+}
+
+fn write_operations(page: &mut Page, rows: &[Row<'_>]) {
+    let name = "regimen_requests_total";
+    page.counter(name, "Operations that were begun.");
+    for row in rows {
+        page.sample(name, &row.labels, row.operation.requests.read());
+    }
+    let name = "regimen_request_cost_points_total";
+    page.counter(name, "What they cost, as in `extensions.cost`.");
+    for row in rows {
+        page.sample(name, &row.labels, row.operation.cost.read());
+    }
+    let name = "regimen_request_duration_seconds";
+    page.histogram(
+        name,
+        "How long queries and mutations took to be answered or given up.",
+    );
+    for row in rows {
+        if row.operation.kind != Kind::Subscription {
+            page.durations(name, &row.labels, &row.operation.duration);
+        }
+    }
+}

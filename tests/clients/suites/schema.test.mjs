@@ -1,0 +1,84 @@
+// The schema itself: that the server tells it as graphql-js reads it, that it is written as is usual, and
+// that no change of it breaks clients unannounced.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { CriticalityLevel, diff } from "@graphql-inspector/core";
+import { ESLint } from "eslint";
+import { buildClientSchema, buildSchema, getIntrospectionQuery, introspectionFromSchema, validateSchema } from "graphql";
+
+import { nobody, SCHEMA } from "../lib/regimen.mjs";
+
+const HERE = join(import.meta.dirname, "..");
+const sdl = readFileSync(SCHEMA, "utf8");
+const schema = buildSchema(sdl);
+const OPTIONS = {
+  descriptions: true,
+  specifiedByUrl: true,
+  directiveIsRepeatable: true,
+  schemaDescription: true,
+  inputValueDeprecation: true,
+  oneOf: true,
+};
+
+test("what the server tells of its schema is what graphql-js tells of schema.graphql", async () => {
+  const { body } = await nobody().ask(getIntrospectionQuery(OPTIONS));
+  const expected = JSON.parse(JSON.stringify(introspectionFromSchema(schema, OPTIONS)));
+  assert.deepEqual(told(body.data.__schema), told(expected.__schema));
+  assert.deepEqual(validateSchema(buildClientSchema(body.data)), []);
+});
+
+/** What both tell in the same words: all but the descriptions of what the specification itself defines. */
+function told({ types, directives, ...roots }) {
+  const BUILT_IN = ["Int", "Float", "String", "Boolean", "ID"];
+  const own = types.filter(({ name }) => !name.startsWith("__") && !BUILT_IN.includes(name));
+  const plain = directives.map(({ name, isRepeatable, args }) => [name, [isRepeatable, ...args.map(({ name }) => name)]]);
+  return {
+    ...roots,
+    types: Object.fromEntries(own.map((type) => [type.name, type])),
+    builtIn: types.map(({ name }) => name).filter((name) => BUILT_IN.includes(name)).sort(),
+    directives: Object.fromEntries(plain),
+  };
+}
+
+test("schema.graphql keeps to the rules for schemas", { timeout: 120_000 }, async () => {
+  const linter = new ESLint({ cwd: HERE, overrideConfigFile: join(HERE, "eslint.config.mjs") });
+  const results = await linter.lintText(sdl, { filePath: join(HERE, "schema.graphql") });
+  const found = results.flatMap(({ messages }) => messages);
+  const lines = found.map(({ line, ruleId, message }) => `${line}: ${message} (${ruleId})`);
+  assert.deepEqual(lines, []);
+});
+
+test("no change since the last commit to main breaks clients, unless it is announced", async (t) => {
+  const before = base();
+  if (!before) return t.skip("there is no earlier schema to compare with");
+  const announced = readFileSync(join(HERE, "breaking-changes.md"), "utf8");
+  const changes = await diff(buildSchema(before), schema);
+  const breaking = changes
+    .filter(({ criticality }) => criticality.level === CriticalityLevel.Breaking)
+    .map(({ message }) => message)
+    .filter((message) => !announced.includes(message));
+  const advice = "announce it in tests/clients/breaking-changes.md, or keep what there was";
+  assert.deepEqual(breaking, [], `${advice}:\n${breaking.join("\n")}`);
+});
+
+/** The schema that clients may know: where this branch left main, or on main itself one commit ago. */
+function base() {
+  const git = (...args) => execFileSync("git", args, { cwd: HERE, encoding: "utf8", stdio: "pipe" }).trim();
+  try {
+    const mains = (process.env.BASE ? [process.env.BASE] : ["origin/main", "main"]).filter((name) => {
+      try {
+        return git("rev-parse", "--verify", "--quiet", name);
+      } catch {
+        return false;
+      }
+    });
+    const fork = git("merge-base", "HEAD", mains[0] ?? "HEAD");
+    const commit = fork === git("rev-parse", "HEAD") && !process.env.BASE ? "HEAD~1" : fork;
+    return git("show", `${commit}:schema.graphql`);
+  } catch {
+    return null;
+  }
+}
