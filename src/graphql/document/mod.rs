@@ -14,6 +14,7 @@ mod refusal;
 mod repeated;
 mod roots;
 mod rules;
+mod runnable;
 mod syntax;
 mod trusted;
 mod variables;
@@ -34,7 +35,7 @@ use apollo_compiler::{
     parser::Parser,
     validation::{Valid, WithErrors},
 };
-use async_graphql::parser::{parse_query, types::ExecutableDocument as Runnable};
+use async_graphql::parser::types::ExecutableDocument as Runnable;
 use quick_cache::{Weighter, sync::Cache};
 use sha2::{Digest, Sha256};
 
@@ -51,12 +52,13 @@ pub use trusted::{BadManifest, Manifest};
 pub use variables::for_executor;
 
 use self::{trusted::Trusted, wording::Wording};
-use crate::config::TrustedMode;
+use crate::{
+    config::TrustedMode,
+    metrics::{Counter, Page},
+};
 
 /// What a document is called among the sources it was read with.
 const FILE_NAME: &str = "document.graphql";
-
-use crate::metrics::{Counter, Page};
 
 /// A document's SHA-256.
 pub type Hash = [u8; 32];
@@ -278,7 +280,7 @@ impl Documents {
         measure::measure(&ast, &self.limits)?;
         let checked = self.validate(&ast, wording)?;
         lists::same(&ast, &self.schema)?;
-        let mut runnable = runnable(text, &checked)?;
+        let mut runnable = runnable::of(text, &checked)?;
         roots::single_out(&mut runnable);
         let merges = merged::any_above_rows(&checked, &self.schema);
         let repeats = merged::any(&checked);
@@ -398,30 +400,4 @@ pub struct Admitted<'a> {
     pub operation: &'a Node<Operation>,
     pub variables: Valid<JsonMap>,
     pub cost: u64,
-}
-
-/// The executor's parser does not know all of the language (descriptions, `\u{…}`); what it cannot
-/// read is written out for it in plainer words.
-fn runnable(text: &str, checked: &Valid<ExecutableDocument>) -> Result<Runnable, Refusal> {
-    if let Ok(parsed) = parse_query(text) {
-        return Ok(parsed);
-    }
-    let mut plain = checked.clone().into_inner();
-    let operations = &mut plain.operations;
-    for operation in operations
-        .named
-        .values_mut()
-        .chain(operations.anonymous.as_mut())
-    {
-        let operation = operation.make_mut();
-        operation.description = None;
-        for variable in &mut operation.variables {
-            variable.make_mut().description = None;
-        }
-    }
-    for fragment in plain.fragments.values_mut() {
-        fragment.make_mut().description = None;
-    }
-    parse_query(plain.serialize().no_indent().to_string())
-        .map_err(|error| Refusal::request("GRAPHQL_PARSE_FAILED", error.to_string()))
 }
