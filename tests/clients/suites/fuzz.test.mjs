@@ -76,7 +76,7 @@ for (const kind of ["query", "mutation"]) {
     const client = await newcomer(kind);
     await client.ask('mutation { createTask(input: {title: "first"}) { task { id } } }');
     const ended = {};
-    for (let index = 0; index < count(400); index += 1) {
+    for (let index = 0; index < count(300); index += 1) {
       const how = await ask(client, kind === "query" && index % 4 === 3 ? "mutation" : kind, random(SEED * 7_368_787 + index));
       ended[how] = (ended[how] ?? 0) + 1;
     }
