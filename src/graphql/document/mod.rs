@@ -4,6 +4,7 @@
 mod concealed;
 mod cost;
 mod introspection;
+mod kept;
 mod limits;
 mod lists;
 mod measure;
@@ -35,7 +36,6 @@ use apollo_compiler::{
     validation::{Valid, WithErrors},
 };
 use async_graphql::parser::{parse_query, types::ExecutableDocument as Runnable};
-use quick_cache::{Weighter, sync::Cache};
 use sha2::{Digest, Sha256};
 
 use introspection::Introspection;
@@ -50,13 +50,11 @@ pub use rules::Rules;
 pub use trusted::{BadManifest, Manifest};
 pub use variables::for_executor;
 
-use self::{trusted::Trusted, wording::Wording};
-use crate::config::TrustedMode;
+use self::{kept::Kept, trusted::Trusted, wording::Wording};
+use crate::{config::TrustedMode, metrics::Page};
 
 /// What a document is called among the sources it was read with.
 const FILE_NAME: &str = "document.graphql";
-
-use crate::metrics::{Counter, Page};
 
 /// A document's SHA-256.
 pub type Hash = [u8; 32];
@@ -87,22 +85,10 @@ pub struct Documents {
     /// All names in the schema, where it is hidden.
     names: Option<Arc<HashSet<String>>>,
     /// Also what a client means that sends a hash alone: whatever is no longer in here, it sends again.
-    cache: Cache<Hash, Arc<Prepared>, Size>,
+    kept: Kept,
     trusted: RwLock<Arc<Trusted>>,
     /// How many requests for others were answered and reported.
     untrusted: AtomicU64,
-    hits: Counter,
-    misses: Counter,
-}
-
-#[derive(Clone)]
-struct Size;
-
-impl Weighter<Hash, Arc<Prepared>> for Size {
-    /// A prepared document takes some twenty times the room of its text.
-    fn weight(&self, _: &Hash, document: &Arc<Prepared>) -> u64 {
-        (document.size as u64 + 256) * 20
-    }
 }
 
 impl Documents {
@@ -116,18 +102,15 @@ impl Documents {
         let schema = Schema::parse_and_validate(sdl, "schema.graphql")
             .unwrap_or_else(|invalid| panic!("the schema is not valid: {}", invalid.errors));
         let names = (!rules.introspection).then(|| Arc::new(concealed::names(&schema)));
-        let cache = Cache::with_weighter(1000, limits.cached_bytes, Size);
         Self {
             introspection: Introspection::new(&schema),
             schema,
+            kept: Kept::within(limits.cached_bytes),
             limits,
             rules,
             names,
-            cache,
             trusted: RwLock::default(),
             untrusted: AtomicU64::new(0),
-            hits: Counter::default(),
-            misses: Counter::default(),
         }
     }
 
@@ -183,7 +166,7 @@ impl Documents {
                 "PERSISTED_QUERY_NOT_SUPPORTED",
                 "PersistedQueryNotSupported",
             )),
-            hash => match hash.and_then(|hash| self.cache.get(&hash)) {
+            hash => match hash.and_then(|hash| self.kept.get(&hash)) {
                 Some(known) => Ok(self.seen(known)),
                 None => Err(Refusal::request(
                     "PERSISTED_QUERY_NOT_FOUND",
@@ -200,13 +183,11 @@ impl Documents {
         if self.rules.trusted_mode == TrustedMode::Enforce {
             return Err(Refusal::untrusted());
         }
-        if let Some(known) = self.cache.get(&hash) {
-            self.hits.add(1);
+        if let Some(known) = self.kept.get(&hash) {
             return Ok(self.seen(known));
         }
-        self.misses.add(1);
         let prepared = Arc::new(self.check(text, hash, self.rules.wording())?);
-        self.cache.insert(hash, Arc::clone(&prepared));
+        self.kept.insert(&prepared);
         Ok(self.seen(prepared))
     }
 
@@ -236,6 +217,14 @@ impl Documents {
     #[must_use]
     pub fn untrusted(&self) -> u64 {
         self.untrusted.load(Ordering::Relaxed)
+    }
+
+    /// Writes what is known of them for those who watch.
+    pub fn write(&self, page: &mut Page) {
+        self.kept.write(page);
+        let name = "regimen_untrusted_documents_total";
+        page.counter(name, "Requests for documents that `enforce` would refuse.");
+        page.sample(name, &[], self.untrusted());
     }
 
     /// What the answer to a request may name, where the schema is hidden.
@@ -372,25 +361,6 @@ impl Documents {
 
 fn hash_of(text: &str) -> Hash {
     Sha256::digest(text).into()
-}
-
-impl Documents {
-    /// Writes what is known of them for those who watch.
-    pub fn write(&self, page: &mut Page) {
-        let name = "regimen_document_lookups_total";
-        page.counter(
-            name,
-            "Documents that were known already, and those that were not.",
-        );
-        page.sample(name, &[("found", "true")], self.hits.read());
-        page.sample(name, &[("found", "false")], self.misses.read());
-        let name = "regimen_documents_kept";
-        page.gauge(name, "Documents that are kept ready for the next time.");
-        page.sample(name, &[], self.cache.len());
-        let name = "regimen_documents_kept_bytes";
-        page.gauge(name, "What they take of memory, as far as it is known.");
-        page.sample(name, &[], self.cache.weight());
-    }
 }
 
 /// An operation that may run.
