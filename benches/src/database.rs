@@ -21,8 +21,13 @@ pub struct Database {
 }
 
 impl Database {
-    /// Starts it and fills it for so many users.
-    pub async fn start(regimen: &Path, folder: PathBuf, users: u64) -> Result<Self, Failure> {
+    /// Starts it with these settings, and fills it for so many users.
+    pub async fn start(
+        regimen: &Path,
+        folder: PathBuf,
+        users: u64,
+        settings: &[String],
+    ) -> Result<Self, Failure> {
         let command = |words: &[&str]| {
             let output = Command::new(regimen)
                 .args(words)
@@ -48,16 +53,17 @@ impl Database {
             pid,
             client,
         };
+        // Nothing of PostgreSQL's own housekeeping is to fall into a measurement by chance.
+        let own = ["autovacuum=off", "jit=off", "max_wal_size='4GB'"].map(str::to_owned);
+        for setting in own.iter().chain(settings) {
+            database.run(&format!("ALTER SYSTEM SET {setting}")).await?;
+        }
+        database.run("SELECT pg_reload_conf()").await?;
         database.fill(users).await?;
         Ok(database)
     }
 
-    /// Nothing of PostgreSQL's own housekeeping is to fall into a measurement by chance.
     async fn fill(&self, users: u64) -> Result<(), Failure> {
-        for setting in ["autovacuum = off", "jit = off", "max_wal_size = '4GB'"] {
-            self.run(&format!("ALTER SYSTEM SET {setting}")).await?;
-        }
-        self.run("SELECT pg_reload_conf()").await?;
         let fill = include_str!("../data/fill.sql").replace(":users", &users.to_string());
         self.run(&format!("BEGIN; {fill}; COMMIT")).await?;
         self.run(include_str!("../data/postgraphile.sql")).await?;

@@ -23,6 +23,8 @@ pub struct Load {
     /// Of each answer, the quickest first.
     pub latencies: Vec<Duration>,
     pub bytes: u64,
+    /// How many answers were none: errors, or no data.
+    pub refused: usize,
 }
 
 impl Load {
@@ -74,10 +76,11 @@ pub async fn drive(
                     while next.get() < count {
                         let request = &requests[next.replace(next.get() + 1) % requests.len()];
                         let sent = Instant::now();
-                        let length = connection.ask(request).await?.len();
+                        let answer = connection.exchange(request).await?;
                         let mut load = load.borrow_mut();
                         load.latencies.push(sent.elapsed());
-                        load.bytes += length as u64;
+                        load.bytes += answer.body.len() as u64;
+                        load.refused += usize::from(!answer.is_right());
                     }
                     Ok::<_, Failure>(())
                 })
@@ -111,8 +114,17 @@ impl Connection {
         })
     }
 
-    /// The answer's body, where it is one: status 200, and data in it.
+    /// The answer's body, where it is right.
     pub async fn ask(&mut self, request: &[u8]) -> Result<&[u8], Failure> {
+        let answer = self.exchange(request).await?;
+        if answer.is_right() {
+            return Ok(answer.body);
+        }
+        let whole = [answer.head, answer.body].concat();
+        Err(String::from_utf8_lossy(&whole).into_owned().into())
+    }
+
+    async fn exchange(&mut self, request: &[u8]) -> Result<Answer<'_>, Failure> {
         self.stream.write_all(request).await?;
         self.buffer.clear();
         let head = loop {
@@ -121,23 +133,13 @@ impl Connection {
             }
             self.more().await?;
         };
-        let end = match length(&self.buffer[..head]) {
-            Some(length) => head + length,
-            None => return Err("an answer does not say how long it is".into()),
-        };
+        let length = length(&self.buffer[..head]);
+        let end = head + length.ok_or("an answer does not say how long it is")?;
         while self.buffer.len() < end {
             self.more().await?;
         }
-        let body = &self.buffer[head..end];
-        if self.buffer.starts_with(b"HTTP/1.1 200")
-            && body.starts_with(b"{\"data\":")
-            && !body.starts_with(b"{\"data\":null")
-        {
-            return Ok(body);
-        }
-        Err(String::from_utf8_lossy(&self.buffer[..end.min(2000)])
-            .into_owned()
-            .into())
+        let (head, body) = self.buffer[..end].split_at(head);
+        Ok(Answer { head, body })
     }
 
     async fn more(&mut self) -> Result<(), Failure> {
@@ -145,6 +147,19 @@ impl Connection {
             return Err("the server closed the connection".into());
         }
         Ok(())
+    }
+}
+
+/// One answer as it came.
+struct Answer<'a> {
+    head: &'a [u8],
+    body: &'a [u8],
+}
+
+impl Answer<'_> {
+    fn is_right(&self) -> bool {
+        let data = self.body.strip_prefix(br#"{"data":"#);
+        self.head.starts_with(b"HTTP/1.1 200") && data.is_some_and(|it| !it.starts_with(b"null"))
     }
 }
 

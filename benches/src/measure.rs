@@ -16,10 +16,15 @@ use crate::{
 };
 
 pub async fn everything(options: &Options) -> Result<(), Failure> {
-    let users = options.users();
     fs::create_dir_all(&options.scratch)?;
     let folder = options.scratch.join("data");
-    let database = Database::start(&options.programs.join("regimen"), folder, users).await?;
+    let database = Database::start(
+        &options.programs.join("regimen"),
+        folder,
+        options.users(),
+        &options.set,
+    )
+    .await?;
     let mut report = Report::begin(&database, options).await?;
     for part in &options.parts {
         match part {
@@ -27,7 +32,7 @@ pub async fn everything(options: &Options) -> Result<(), Failure> {
             Part::Writers => writers(options, &database, &mut report).await?,
             Part::Sockets => {
                 let side = start(Peer::Regimen, options, &database).await?;
-                report.sockets(&sockets::measure(&side, options.sockets, users).await?);
+                report.sockets(&sockets::measure(&side, options.sockets, options.users()).await?);
             }
         }
         report.write(&options.json)?;

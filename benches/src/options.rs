@@ -31,6 +31,9 @@ pub struct Options {
     /// How many thousand users the database has
     #[arg(long, default_value_t = 1)]
     pub scale: u64,
+    /// A setting of PostgreSQL to try, such as `plan_cache_mode=force_generic_plan`
+    #[arg(long)]
+    pub set: Vec<String>,
     /// How many subscribers are connected and silent
     #[arg(long, default_value_t = 1000)]
     pub sockets: usize,

@@ -18,6 +18,7 @@ pub struct Cell {
     p50: f64,
     p99: f64,
     kilobytes: f64,
+    refused: f64,
 }
 
 impl Cell {
@@ -32,6 +33,7 @@ impl Cell {
             p50: load.percentile(500),
             p99: load.percentile(990),
             kilobytes: load.bytes as f64 / count / 1000.0,
+            refused: load.refused as f64,
         }
     }
 
@@ -53,6 +55,7 @@ impl Cell {
             p50: of(|it| it.p50),
             p99: of(|it| it.p99),
             kilobytes: of(|it| it.kilobytes),
+            refused: of(|it| it.refused),
         }
     }
 
@@ -60,6 +63,7 @@ impl Cell {
         json!({
             "serverMs": self.server, "postgresMs": self.postgres, "requestsPerSecond": self.per_second,
             "p50Ms": self.p50, "p99Ms": self.p99, "kilobytes": self.kilobytes,
+            "refused": self.refused,
         })
     }
 }
@@ -91,8 +95,18 @@ impl Report {
         let about = json!({"cores": cores, "load": load, "postgres": version, "users": users, "size": size});
         let all = Map::from_iter([("about".to_owned(), about)]);
         println!(
-            "{:9} {:>5}  {:14} {:>7} {:>7} {:>7} {:>9} {:>8} {:>8} {:>7}",
-            "class", "conns", "who", "ratio", "server", "pg", "req/s", "p50 ms", "p99 ms", "kB"
+            "{:9} {:>5}  {:14} {:>7} {:>7} {:>7} {:>9} {:>8} {:>8} {:>7} {:>7}",
+            "class",
+            "conns",
+            "who",
+            "ratio",
+            "server",
+            "pg",
+            "req/s",
+            "p50 ms",
+            "p99 ms",
+            "kB",
+            "refused"
         );
         Ok(Self {
             all,
@@ -113,14 +127,15 @@ impl Report {
         let base = medians.first().map_or(f64::NAN, |(_, cell)| cell.total());
         for (name, cell) in medians {
             println!(
-                "{class:9} {connections:5}  {name:14} {:7.2} {:7.3} {:7.3} {:9.0} {:8.2} {:8.2} {:7.1}",
+                "{class:9} {connections:5}  {name:14} {:7.2} {:7.3} {:7.3} {:9.0} {:8.2} {:8.2} {:7.1} {:7.0}",
                 cell.total() / base,
                 cell.server,
                 cell.postgres,
                 cell.per_second,
                 cell.p50,
                 cell.p99,
-                cell.kilobytes
+                cell.kilobytes,
+                cell.refused
             );
             self.rows.push(json!({
                 "class": class, "connections": connections, "who": name, "ratio": cell.total() / base, "median": cell.json(),

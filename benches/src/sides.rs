@@ -92,7 +92,7 @@ impl Side {
         url: &str,
         log: &Path,
     ) -> Result<Self, Failure> {
-        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let address = free_address()?;
         let output = File::create(log)?;
         let mut command = peer.command(programs);
         command
@@ -101,6 +101,7 @@ impl Side {
             .env("REGIMEN_PORT", address.port().to_string())
             .env("REGIMEN_ENV", "production")
             .env("REGIMEN_SEED", "false")
+            .env("REGIMEN_METRICS", free_address()?.to_string())
             .env("REGIMEN_TOKEN_SECRET", SECRET)
             .env("NODE_ENV", "production")
             .env("GRAPHILE_ENV", "production")
@@ -205,6 +206,10 @@ impl Side {
         let mut connection = Connection::open(self.address).await?;
         Ok(serde_json::from_slice(connection.ask(request).await?)?)
     }
+}
+
+fn free_address() -> Result<SocketAddr, Failure> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }
 
 impl Drop for Side {

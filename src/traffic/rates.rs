@@ -192,7 +192,7 @@ impl Rates {
         if spent + wanted(bill.at_least) > most {
             let fine = allowance.time_for(bill.fine);
             bucket.take(now, fine);
-            return Err(spent + wanted(bill.wait_for) + fine - most);
+            return Err((spent + wanted(bill.wait_for) + fine).saturating_sub(most));
         }
         bucket.take(now, allowance.time_for(bill.price));
         Ok(())

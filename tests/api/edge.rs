@@ -222,7 +222,7 @@ async fn a_document_that_asks_for_too_much_is_refused_at_once() {
             ),
             "DOCUMENT_TOO_NESTED",
         ),
-        (bomb, "TOO_MANY_FIELDS"),
+        (bomb, "TOO_MANY_ROOT_FIELDS"),
         (
             format!("{{ version {} }}", repeated("@include(if: true) ", 20)),
             "TOO_MANY_DIRECTIVES",

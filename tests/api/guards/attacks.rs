@@ -1,5 +1,6 @@
 //! Requests that are meant to hurt. Each is refused with a code of its own, or answered, and neither takes
 //! the server long nor much memory.
+#![expect(clippy::too_many_lines, reason = "tables of attacks")]
 
 use std::{fs, time::Duration};
 
@@ -77,7 +78,7 @@ fn too_many() -> Vec<Attack> {
         document("a fragment bomb below the root", &format!(
             "{{ __schema {{ types {{ ...F0 }} }} }} {}", doubling("__Type", 14, Some("ofType"), "name")),
             "TOO_MANY_FIELDS"),
-        document("fragments that spread all later ones", &format!("{{ ...F0 }} {later}"), "TOO_MANY_ROOT_FIELDS"),
+        document("fragments that spread all later ones", &format!("{{ ...F0 }} {later}"), "DOCUMENT_TOO_DEEP"),
         document("a circle of fragments", "{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }",
             "GRAPHQL_VALIDATION_FAILED"),
         document("a fragment in itself", "{ ...A } fragment A on Query { ...A version }",
@@ -281,7 +282,7 @@ fn overlapping() -> Vec<Attack> {
     let any = |name, query: String| (name, json!({"query": query}).to_string(), None);
     vec![
         any("4,900 fields of one name", root(&"name ".repeat(4900))),
-        any("fields of one name in 90 fragments", ways(90, 12)),
+        any("fields of one name in 60 fragments", ways(60, 12)),
         any("fields of one name in ten fragments", ways(10, 120)),
         any("lists of one name", repeated_sets),
         document(
@@ -308,9 +309,9 @@ fn overlapping() -> Vec<Attack> {
                 "{{ {} }}",
                 format!(
                     "exercises(first: 1) {{ {} }} ",
-                    "nodes { name } ".repeat(45)
+                    "nodes { name } ".repeat(35)
                 )
-                .repeat(45)
+                .repeat(35)
             ),
         ),
         document(
@@ -402,7 +403,7 @@ async fn whatever_is_sent_takes_neither_long_nor_much_memory() {
             .text()
             .await
             .unwrap();
-        let took = used(server.pid()) - before;
+        let took = used(server.pid()).saturating_sub(before);
         let parsed: Value = serde_json::from_str(&answer).unwrap();
         let found = parsed["errors"][0]["extensions"]["code"].as_str();
         println!(
@@ -413,8 +414,7 @@ async fn whatever_is_sent_takes_neither_long_nor_much_memory() {
         );
         if code.is_some() && found != code {
             wrong.push(format!(
-                "{name}: {found:?} instead of {code:?}: {:.300}",
-                answer
+                "{name}: {found:?} instead of {code:?}: {answer:.300}"
             ));
         }
         if took > LONGEST {

@@ -6,3 +6,4 @@ mod attacks;
 mod limits;
 mod metrics;
 mod rates;
+mod traces;
