@@ -123,7 +123,7 @@ async fn add_one(
     if key.is_none() {
         let added = {
             let mut conn = ctx.db().conn().await?;
-            additions.add_at_once(&mut conn, owner, expected).await
+            additions.add_at_once(&mut conn, owner, expected).await?
         };
         if let Some(added) = added {
             ctx.announce()?;
