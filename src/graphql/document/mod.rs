@@ -281,6 +281,9 @@ impl Documents {
         let name = "regimen_documents_kept_bytes";
         page.gauge(name, "What they take of memory, as far as it is known.");
         page.sample(name, &[], self.cache.weight());
+        let name = "regimen_untrusted_documents_total";
+        page.counter(name, "Requests for documents that `enforce` would refuse.");
+        page.sample(name, &[], self.untrusted());
     }
 }
 
