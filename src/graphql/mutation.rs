@@ -41,6 +41,7 @@ where
     match outcome {
         Ok(answer) => {
             Transactions::commit_transaction(conn).await?;
+            ctx.announce()?;
             Ok(answer)
         }
         Err(error) => {

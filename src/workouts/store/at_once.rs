@@ -32,7 +32,7 @@ const ADD: &str = concat!(
      change AS (SELECT user_id, 'workout' AS entity, id AS entity_id, 'upsert' AS op, version, \
        1 AS n FROM taken), ",
     appended!(),
-    " SELECT added.*, taken.version AS workout_version FROM rung, added, taken"
+    " SELECT added.*, taken.version AS workout_version FROM added, taken"
 );
 
 /// A set that was added, and the version that this gave its workout.
