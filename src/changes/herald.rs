@@ -75,7 +75,9 @@ pub(super) async fn tell(hub: Weak<Hub>, herald: Arc<Herald>) {
         if let Err(reason) = notify(&db, herald.server, &owners).await {
             tracing::warn!("other servers could not be told of changes: {reason}");
             sleep(PAUSE).await;
-            owners.into_iter().for_each(|owner| herald.add(owner));
+            for owner in owners {
+                herald.add(owner);
+            }
         }
     }
 }
