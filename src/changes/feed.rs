@@ -18,9 +18,8 @@ use crate::{
     viewer::UserId,
 };
 
-/// The part of a statement that appends to feeds and rings for their readers, behind a part named
-/// `change` with the columns `user_id`, `entity`, `entity_id`, `op`, `version` and the number `n`. What
-/// the statement selects must come `FROM rung`, so that the bell is rung.
+/// The part of a statement that appends to feeds, behind a part named `change` with the columns
+/// `user_id`, `entity`, `entity_id`, `op`, `version` and the number `n`.
 macro_rules! appended {
     () => {
         "head AS ( \
@@ -31,17 +30,16 @@ macro_rules! appended {
          appended AS ( \
            INSERT INTO changes (user_id, seq, entity, entity_id, op, version) \
            SELECT user_id, head.seq - (SELECT count(*) FROM change) + n, entity, entity_id, op, version \
-           FROM head JOIN change USING (user_id)), \
-         rung AS MATERIALIZED ( \
-           SELECT pg_notify('regimen_changes', user_id::text) FROM head)"
+           FROM head JOIN change USING (user_id))"
     };
 }
 
 pub(crate) use appended;
 
-/// Appends to the owner's feed and rings for its readers, in one statement however many changes there
-/// are. The owner's head stays locked until the transaction ends, so the sequence is the order of
-/// commits. The notification is sent with the commit, once for each owner: equal ones are one.
+/// Appends to the owner's feed, in one statement however many changes there are. The owner's head stays
+/// locked until the transaction ends, so the sequence is the order of commits. Whoever commits rings
+/// for the readers (`Hub::announce`); a notification in the transaction itself would have all commits
+/// of the database wait for each other.
 pub async fn append(
     conn: &mut AsyncPgConnection,
     owner: UserId,
@@ -54,7 +52,7 @@ pub async fn append(
         "WITH change AS (SELECT ? AS user_id, c.* FROM unnest(?, ?, ?, ?) WITH ORDINALITY \
              AS c (entity, entity_id, op, version, n)), ",
         appended!(),
-        " SELECT FROM rung"
+        " SELECT"
     ))
     .bind::<SqlUuid, _>(owner)
     .column::<Text, _, _>(changes, |change| change.entity.word())

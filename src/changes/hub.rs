@@ -8,7 +8,11 @@ use std::{
 
 use tokio::sync::{Semaphore, watch};
 
-use super::{Place, listener};
+use super::{
+    Place,
+    herald::{self, Herald},
+    listener,
+};
 use crate::{
     db::Db,
     metrics::{Histogram, Page},
@@ -24,6 +28,8 @@ pub struct Hub {
     pub(super) readers: Semaphore,
     feeds: Mutex<HashMap<UserId, Feed>>,
     listening: Once,
+    pub(super) herald: Arc<Herald>,
+    telling: Once,
     /// From a change's commit, or almost, to its reading by those who wait for it.
     pub(super) lag: Histogram,
 }
@@ -42,6 +48,8 @@ impl Hub {
             readers: Semaphore::new(READERS),
             feeds: Mutex::default(),
             listening: Once::new(),
+            herald: Arc::default(),
+            telling: Once::new(),
             lag: Histogram::default(),
         })
     }
@@ -60,6 +68,15 @@ impl Hub {
             feed.bell.subscribe()
         };
         owners.iter().map(&mut bell).collect()
+    }
+
+    /// Says that what was appended to this feed is committed: here at once, and to other servers soon.
+    pub fn announce(self: &Arc<Self>, owner: UserId) {
+        self.telling.call_once(|| {
+            tokio::spawn(herald::tell(Arc::downgrade(self), Arc::clone(&self.herald)));
+        });
+        self.ring(owner);
+        self.herald.add(owner);
     }
 
     /// Something was appended to this feed.
@@ -103,5 +120,11 @@ impl Hub {
 
     fn feeds(&self) -> MutexGuard<'_, HashMap<UserId, Feed>> {
         self.feeds.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Hub {
+    fn drop(&mut self) {
+        self.herald.end();
     }
 }

@@ -8,8 +8,8 @@ use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use futures_util::StreamExt;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use super::{Hub, heads};
-use crate::{db::Db, viewer::UserId};
+use super::{Hub, heads, herald};
+use crate::db::Db;
 
 /// How often the heads are looked at where nothing else asks for it.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
@@ -64,8 +64,8 @@ async fn hear(hub: &Weak<Hub>, conn: &mut AsyncPgConnection, end: Instant) -> Re
             .ok_or("the connection was lost")?
             .map_err(|error| error.to_string())?;
         let Some(hub) = hub.upgrade() else { break };
-        if let Ok(owner) = notification.payload.parse() {
-            hub.ring(UserId(owner));
+        if let Some(owner) = herald::heard(&notification.payload, hub.herald.server) {
+            hub.ring(owner);
         }
     }
     Ok(())

@@ -4,6 +4,7 @@
 
 mod feed;
 mod follow;
+mod herald;
 mod hub;
 mod listener;
 

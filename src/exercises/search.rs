@@ -1,5 +1,6 @@
 //! Words to search exercises for. Each must be the beginning of a word in the name or in another name;
-//! longer ones may be off by one letter, or be similar as trigrams go.
+//! longer ones may be off by one letter, and what nothing in the library is spelled like may be similar as
+//! trigrams go.
 
 use diesel::{
     dsl::sql,
@@ -27,12 +28,18 @@ pub(super) fn having_all_words<'a>(query: Query<'a>, search: &str) -> Query<'a> 
         return query.filter(literal.sql(") > 0"));
     }
     words.into_iter().fold(query, |query, word| {
-        let spelled = sql::<Bool>("(search_text ~ ").bind::<Text, _>(pattern(word));
+        // The pattern is out of the planner's sight, which would study it anew at every search.
+        let pattern = pattern(word);
+        let spelled = sql::<Bool>("(search_text ~ (SELECT ").bind::<Text, _>(pattern.clone());
         if word.chars().count() <= FORGIVEN_FROM {
-            return query.filter(spelled.sql(")"));
+            return query.filter(spelled.sql("))"));
         }
-        let similar = spelled.sql(" OR ").bind::<Text, _>(word.to_owned());
-        query.filter(similar.sql(" <% search_text)"))
+        let similar = spelled
+            .sql(") OR (NOT EXISTS (SELECT FROM exercises e WHERE e.owner_id IS NULL AND e.search_text ~ (SELECT ")
+            .bind::<Text, _>(pattern)
+            .sql(")) AND ")
+            .bind::<Text, _>(word.to_owned());
+        query.filter(similar.sql(" <% search_text))"))
     })
 }
 

@@ -1,5 +1,7 @@
 //! What a resolver reaches through its context: the database, the request's loaders, and who asks.
 
+use std::sync::Arc;
+
 use async_graphql::{
     Context,
     dataloader::{DataLoader, NoCache},
@@ -7,6 +9,7 @@ use async_graphql::{
 };
 
 use crate::{
+    changes::{EVERYBODY, Hub},
     db::Db,
     error::{Error, Result},
     viewer::{Caller, Client, Role, UserId, Viewer},
@@ -38,6 +41,9 @@ pub trait ContextExt {
     /// Whoever sent the request, or nobody.
     fn caller(&self) -> Caller;
 
+    /// Who waits for changes.
+    fn hub(&self) -> &Arc<Hub>;
+
     /// Where the request came from.
     fn client(&self) -> Client;
 
@@ -49,6 +55,16 @@ pub trait ContextExt {
     /// The owner of whatever this request reads or writes: the signed-in user.
     fn owner(&self) -> Result<UserId> {
         self.viewer().map(|viewer| viewer.user)
+    }
+
+    /// Says that what the signed-in user changed is committed. An admin may have changed the library.
+    fn announce(&self) -> Result<()> {
+        let viewer = self.viewer()?;
+        self.hub().announce(viewer.user);
+        if viewer.role == Role::Admin {
+            self.hub().announce(EVERYBODY);
+        }
+        Ok(())
     }
 
     /// The signed-in user, who must be an admin.
@@ -67,6 +83,10 @@ impl ContextExt for Context<'_> {
     }
 
     fn loaders(&self) -> &DataLoader<Loaders, NoCache> {
+        self.data_unchecked()
+    }
+
+    fn hub(&self) -> &Arc<Hub> {
         self.data_unchecked()
     }
 

@@ -41,10 +41,14 @@ where
     match outcome {
         Ok(answer) => {
             Transactions::commit_transaction(conn).await?;
+            ctx.announce()?;
             Ok(answer)
         }
         Err(error) => {
-            Transactions::rollback_transaction(conn).await?;
+            // Where that fails, the connection is broken and goes; what went wrong first is what counts.
+            if let Err(broken) = Transactions::rollback_transaction(conn).await {
+                tracing::debug!(error = %broken, "a transaction could not be rolled back");
+            }
             Err(error)
         }
     }

@@ -105,9 +105,6 @@ mod tests {
         std::panic::set_hook(usual);
         let line: Value = serde_json::from_slice(&written.0.lock().unwrap()).unwrap();
         assert_eq!(line["panic"], "two\nlines");
-        assert!(
-            line["at"].as_str().unwrap().contains("logging.rs"),
-            "{line}"
-        );
+        assert!(line["at"].as_str().unwrap().contains("logging"), "{line}");
     }
 }

@@ -1,16 +1,10 @@
 //! Changes while they happen.
 
-use std::sync::Arc;
-
 use async_graphql::{Context, MaybeUndefined};
 use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 
 use super::{ChangeEvent, cursor::SyncCursor, graphql::scope, model::events};
-use crate::{
-    changes::{Entity, Hub},
-    error::Result,
-    graphql::ContextExt,
-};
+use crate::{changes::Entity, error::Result, graphql::ContextExt};
 
 /// The changes of all these kinds as clients see them: those after `after`, then whatever comes.
 pub async fn changed(
@@ -27,12 +21,8 @@ pub async fn changed(
         let heads = crate::changes::heads(&mut *ctx.db().conn().await?, &scope.feeds()).await?;
         (SyncCursor::new(scope.clone(), &heads), heads)
     };
-    let batches = hub(ctx).follow(scope, Some(from)).await?;
+    let batches = ctx.hub().follow(scope, Some(from)).await?;
     let changes =
         batches.map_ok(move |batch| stream::iter(events(&batch, &mut cursor).into_iter().map(Ok)));
     Ok(changes.try_flatten().boxed())
-}
-
-fn hub<'a>(ctx: &Context<'a>) -> &'a Arc<Hub> {
-    ctx.data_unchecked()
 }

@@ -146,6 +146,25 @@ async fn a_list_that_is_named_twice_is_read_once_and_has_the_fields_of_both() {
 }
 
 #[tokio::test]
+async fn a_record_of_which_nothing_is_left_is_an_empty_object() {
+    let app = TestApp::seeded().await;
+    let demo = app.demo_user().await;
+    let query = "query ($no: Boolean! = false) {
+        tasks(first: 2) { nodes { title @include(if: $no) } }
+        workouts(first: 1) { edges { node { exercises { ... @skip(if: true) { id } } history { id @skip(if: true) } } } }
+        exercises(first: 1) { nodes { ... on Node @include(if: $no) { id } } }
+    }";
+
+    let answer = demo.graphql(query, json!({})).await;
+
+    let data = answer.data();
+    assert_eq!(data["tasks"]["nodes"], json!([{}, {}]));
+    assert_eq!(data["exercises"]["nodes"], json!([{}]));
+    let workout = &data["workouts"]["edges"][0]["node"];
+    assert_eq!(workout["exercises"][0], json!({}), "{workout}");
+}
+
+#[tokio::test]
 async fn what_one_field_cannot_answer_leaves_the_others() {
     let app = TestApp::start().await;
     let ada = app.user("ada").await;

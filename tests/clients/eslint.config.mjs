@@ -27,8 +27,8 @@ const others = {
     "error",
     {
       exceptions: {
-        types: ["PageInfo", "ChangePage", "TagCount", "Settings"],
-        suffixes: ["Connection", "Edge", "Payload", "Result"],
+        types: ["PageInfo", "ChangePage", "TagCount", "Settings", "HistorySummaryExercise", "HistorySummarySet"],
+        suffixes: ["Connection", "Edge", "Payload", "Result", "Summary"],
       },
     },
   ],

@@ -22,7 +22,8 @@ let failed = true;
 try {
   const { token } = await connect(server.url);
   const env = { ...process.env, REGIMEN_URL: server.url, REGIMEN_TOKEN: token };
-  const suites = spawn(process.execPath, ["--test", "--test-reporter=spec", "--test-concurrency=2", ...files], { env, stdio: "inherit" });
+  const options = ["--test", "--test-reporter=spec", "--test-concurrency=2"];
+  const suites = spawn(process.execPath, [...options, ...files], { env, stdio: "inherit" });
   failed = (await new Promise((done) => suites.once("exit", done))) !== 0;
   const panics = (server.log ?? []).filter((line) => /panic/i.test(line));
   if (panics.length > 0) {

@@ -3,6 +3,7 @@
 
 mod concealed;
 mod cost;
+mod find;
 mod introspection;
 mod limits;
 mod lists;
@@ -14,6 +15,7 @@ mod refusal;
 mod repeated;
 mod roots;
 mod rules;
+mod runnable;
 mod syntax;
 mod trusted;
 mod variables;
@@ -22,8 +24,8 @@ mod wording;
 use std::{
     collections::HashSet,
     sync::{
-        Arc, PoisonError, RwLock,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        Arc, RwLock,
+        atomic::{AtomicBool, AtomicU64},
     },
 };
 
@@ -34,11 +36,9 @@ use apollo_compiler::{
     parser::Parser,
     validation::{Valid, WithErrors},
 };
-use async_graphql::parser::{parse_query, types::ExecutableDocument as Runnable};
+use async_graphql::parser::types::ExecutableDocument as Runnable;
 use quick_cache::{Weighter, sync::Cache};
 use sha2::{Digest, Sha256};
-
-use introspection::Introspection;
 
 pub use apollo_compiler::response::{JsonMap, JsonValue};
 pub use concealed::Concealed;
@@ -50,13 +50,11 @@ pub use rules::Rules;
 pub use trusted::{BadManifest, Manifest};
 pub use variables::for_executor;
 
-use self::{trusted::Trusted, wording::Wording};
-use crate::config::TrustedMode;
+use self::{introspection::Introspection, trusted::Trusted, wording::Wording};
+use crate::metrics::{Counter, Page};
 
 /// What a document is called among the sources it was read with.
 const FILE_NAME: &str = "document.graphql";
-
-use crate::metrics::{Counter, Page};
 
 /// A document's SHA-256.
 pub type Hash = [u8; 32];
@@ -131,113 +129,6 @@ impl Documents {
         }
     }
 
-    /// Takes the documents of a manifest in place of those of the one before; all of them or none.
-    pub fn trust(&self, manifest: &Manifest) -> Result<(), BadManifest> {
-        let prepare = |text: &str| self.check(text, hash_of(text), Wording::Plain);
-        let trusted = Arc::new(Trusted::prepare(manifest, prepare)?);
-        *self.trusted.write().unwrap_or_else(PoisonError::into_inner) = trusted;
-        Ok(())
-    }
-
-    /// The document that a request names or sends, or both.
-    pub fn find(
-        &self,
-        named: Option<Named<'_>>,
-        text: Option<&str>,
-    ) -> Result<Arc<Prepared>, Refusal> {
-        let trusted = self.trusted();
-        match (named, text) {
-            (None, None) => Err(Refusal::request(
-                "BAD_REQUEST",
-                "there is neither a `query` nor the `documentId` of one in the request",
-            )),
-            (Some(named), None) => self.by_name(&trusted, named),
-            (named, Some(text)) => {
-                let hash = hash_of(text);
-                if named.is_some_and(|named| !trusted.agrees(named, &hash)) {
-                    return Err(Refusal::request(
-                        "PERSISTED_QUERY_HASH_MISMATCH",
-                        "`query` is not the document of this hash or id: hash the text as it is sent",
-                    ));
-                }
-                self.by_text(&trusted, text, hash)
-            }
-        }
-    }
-
-    /// Those in force now; nobody who brings new ones waits for this request.
-    fn trusted(&self) -> Arc<Trusted> {
-        Arc::clone(&self.trusted.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn by_name(&self, trusted: &Trusted, named: Named<'_>) -> Result<Arc<Prepared>, Refusal> {
-        if let Some(known) = trusted.by_name(named) {
-            return Ok(Arc::clone(known));
-        }
-        if self.rules.trusted_mode == TrustedMode::Enforce {
-            return Err(Refusal::untrusted());
-        }
-        match named.hash {
-            // Clients look for these very words.
-            Some(_) if !self.rules.persisted_queries => Err(Refusal::request(
-                "PERSISTED_QUERY_NOT_SUPPORTED",
-                "PersistedQueryNotSupported",
-            )),
-            hash => match hash.and_then(|hash| self.cache.get(&hash)) {
-                Some(known) => Ok(self.seen(known)),
-                None => Err(Refusal::request(
-                    "PERSISTED_QUERY_NOT_FOUND",
-                    "PersistedQueryNotFound",
-                )),
-            },
-        }
-    }
-
-    fn by_text(&self, trusted: &Trusted, text: &str, hash: Hash) -> Result<Arc<Prepared>, Refusal> {
-        if let Some(known) = trusted.by_hash(&hash) {
-            return Ok(Arc::clone(known));
-        }
-        if self.rules.trusted_mode == TrustedMode::Enforce {
-            return Err(Refusal::untrusted());
-        }
-        if let Some(known) = self.cache.get(&hash) {
-            self.hits.add(1);
-            return Ok(self.seen(known));
-        }
-        self.misses.add(1);
-        let prepared = Arc::new(self.check(text, hash, self.rules.wording())?);
-        self.cache.insert(hash, Arc::clone(&prepared));
-        Ok(self.seen(prepared))
-    }
-
-    /// Says once of a document that it would be refused. Its text stays out of the log, because values
-    /// may be written in it.
-    fn seen(&self, document: Arc<Prepared>) -> Arc<Prepared> {
-        if self.rules.trusted_mode == TrustedMode::Report {
-            let total = self.untrusted.fetch_add(1, Ordering::Relaxed) + 1;
-            if !document.reported.swap(true, Ordering::Relaxed) {
-                let operations = document.checked.operations.iter();
-                let names: Vec<&str> = operations
-                    .filter_map(|operation| operation.name.as_deref())
-                    .collect();
-                tracing::warn!(
-                    sha256 = named::to_hex(&document.hash),
-                    operations = names.join(", "),
-                    untrusted_so_far = total,
-                    "a document is not in the manifest, and would be refused with `REGIMEN_TRUSTED_MODE=enforce`"
-                );
-            }
-        }
-        document
-    }
-
-    /// How many requests were answered although nobody vouched for their documents, where that is
-    /// reported.
-    #[must_use]
-    pub fn untrusted(&self) -> u64 {
-        self.untrusted.load(Ordering::Relaxed)
-    }
-
     /// What the answer to a request may name, where the schema is hidden.
     #[must_use]
     pub fn concealed(&self, document: &Arc<Prepared>, given: &JsonMap) -> Option<Concealed> {
@@ -278,7 +169,7 @@ impl Documents {
         measure::measure(&ast, &self.limits)?;
         let checked = self.validate(&ast, wording)?;
         lists::same(&ast, &self.schema)?;
-        let mut runnable = runnable(text, &checked)?;
+        let mut runnable = runnable::of(text, &checked)?;
         roots::single_out(&mut runnable);
         let merges = merged::any_above_rows(&checked, &self.schema);
         let repeats = merged::any(&checked);
@@ -390,6 +281,9 @@ impl Documents {
         let name = "regimen_documents_kept_bytes";
         page.gauge(name, "What they take of memory, as far as it is known.");
         page.sample(name, &[], self.cache.weight());
+        let name = "regimen_untrusted_documents_total";
+        page.counter(name, "Requests for documents that `enforce` would refuse.");
+        page.sample(name, &[], self.untrusted());
     }
 }
 
@@ -398,30 +292,4 @@ pub struct Admitted<'a> {
     pub operation: &'a Node<Operation>,
     pub variables: Valid<JsonMap>,
     pub cost: u64,
-}
-
-/// The executor's parser does not know all of the language (descriptions, `\u{…}`); what it cannot
-/// read is written out for it in plainer words.
-fn runnable(text: &str, checked: &Valid<ExecutableDocument>) -> Result<Runnable, Refusal> {
-    if let Ok(parsed) = parse_query(text) {
-        return Ok(parsed);
-    }
-    let mut plain = checked.clone().into_inner();
-    let operations = &mut plain.operations;
-    for operation in operations
-        .named
-        .values_mut()
-        .chain(operations.anonymous.as_mut())
-    {
-        let operation = operation.make_mut();
-        operation.description = None;
-        for variable in &mut operation.variables {
-            variable.make_mut().description = None;
-        }
-    }
-    for fragment in plain.fragments.values_mut() {
-        fragment.make_mut().description = None;
-    }
-    parse_query(plain.serialize().no_indent().to_string())
-        .map_err(|error| Refusal::request("GRAPHQL_PARSE_FAILED", error.to_string()))
 }

@@ -67,7 +67,10 @@ impl<R: Row> Plan<R> {
         }
         let fields = fields.0.into_iter().enumerate();
         let fields = fields.map(|(place, field)| {
-            let mut lead = vec![if place == 0 { b'{' } else { b',' }];
+            let mut lead = Vec::new();
+            if place > 0 {
+                lead.push(b',');
+            }
             field.key.write_json(&mut lead);
             lead.push(b':');
             let part = if field.name == "__typename" {
@@ -88,6 +91,7 @@ impl<R: Row> Plan<R> {
 
     /// Writes one row; none where a part of it has to be fetched first.
     pub fn write_row(&self, row: &R, out: &mut Vec<u8>) -> Option<()> {
+        out.push(b'{');
         for (lead, part) in &self.fields {
             out.extend_from_slice(lead);
             if !part.0(row, out) {

@@ -121,8 +121,12 @@ async fn add_one(
     let owner = ctx.owner()?;
     let additions = input.check(owner)?;
     if key.is_none() {
-        let mut conn = ctx.db().conn().await?;
-        if let Some(added) = additions.add_at_once(&mut conn, owner, expected).await {
+        let added = {
+            let mut conn = ctx.db().conn().await?;
+            additions.add_at_once(&mut conn, owner, expected).await?
+        };
+        if let Some(added) = added {
+            ctx.announce()?;
             let (workout, version) = (added.set.workout_id, added.workout_version);
             return SetPayload::of(ctx, workout, version, added.set.id, Some(added.set)).await;
         }

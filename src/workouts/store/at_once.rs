@@ -3,6 +3,7 @@
 
 use diesel::{
     prelude::*,
+    result::DatabaseErrorKind as Kind,
     sql_types::{Bool, Integer, Nullable, Numeric, Text, Timestamptz, Uuid as SqlUuid},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -10,6 +11,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use crate::{
     changes::appended,
     db::statement,
+    error::Result,
     viewer::UserId,
     workouts::{NewSet, Set, input::Additions},
 };
@@ -32,7 +34,7 @@ const ADD: &str = concat!(
      change AS (SELECT user_id, 'workout' AS entity, id AS entity_id, 'upsert' AS op, version, \
        1 AS n FROM taken), ",
     appended!(),
-    " SELECT added.*, taken.version AS workout_version FROM rung, added, taken"
+    " SELECT added.*, taken.version AS workout_version FROM added, taken"
 );
 
 /// A set that was added, and the version that this gave its workout.
@@ -51,12 +53,20 @@ impl Additions {
         conn: &mut AsyncPgConnection,
         owner: UserId,
         expected: Option<i32>,
-    ) -> Option<AddedOne> {
+    ) -> Result<Option<AddedOne>> {
         let [row] = self.rows.as_slice() else {
-            return None;
+            return Ok(None);
         };
-        // What went wrong will go wrong again, and is then told.
-        add(conn, owner, row, expected).await.ok()
+        match add(conn, owner, row, expected).await {
+            Ok(added) => Ok(Some(added)),
+            // The long way finds out what it was.
+            Err(diesel::result::Error::NotFound) => Ok(None),
+            Err(diesel::result::Error::DatabaseError(
+                Kind::UniqueViolation | Kind::ForeignKeyViolation,
+                _,
+            )) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

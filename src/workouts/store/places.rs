@@ -241,7 +241,7 @@ pub async fn known(conn: &mut AsyncPgConnection, row: &NewWorkoutExercise) -> Re
 /// Refuses exercises that are neither the library's nor the owner's, in one statement. The others cannot
 /// go, merged into another one, before the transaction ends.
 pub async fn check_exercises(
-    conn: &mut AsyncPgConnection,
+    mut conn: &AsyncPgConnection,
     owner: UserId,
     wanted: &[ExerciseId],
     path: impl Fn(usize) -> String,
@@ -259,7 +259,7 @@ pub async fn check_exercises(
         .select(exercises::id)
         .order(exercises::id)
         .for_key_share()
-        .load(conn)
+        .load(&mut conn)
         .await?;
     match wanted.iter().position(|id| !usable.contains(id)) {
         Some(index) => Err(Error::not_found("exercise", wanted[index]).at(path(index))),

@@ -5,6 +5,7 @@ use std::iter::zip;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use futures_util::join;
 
 use super::places::check_exercises;
 use crate::{
@@ -30,14 +31,23 @@ const EVERYTHING: Parts = Parts {
 impl NewWorkout {
     /// Inserts it alone. The same id from the same owner is the same workout, made once.
     pub async fn insert(&self, conn: &mut AsyncPgConnection) -> Result<bool> {
+        self.check_active(conn).await?;
+        Ok(self.insert_row(conn).await?)
+    }
+
+    async fn check_active(&self, conn: &mut AsyncPgConnection) -> Result<()> {
         if self.status == WorkoutStatus::Active && !self.is_there(conn).await? {
             Workout::none_active(conn, self.user_id).await?;
         }
+        Ok(())
+    }
+
+    async fn insert_row(&self, mut conn: &AsyncPgConnection) -> QueryResult<bool> {
         let inserted = diesel::insert_into(workouts::table)
             .values(self)
             .on_conflict((workouts::user_id, workouts::id))
             .do_nothing()
-            .execute(conn)
+            .execute(&mut conn)
             .await?;
         Ok(inserted > 0)
     }
@@ -77,11 +87,16 @@ impl NewTree {
     /// Inserts the workout with everything in it, unless it was made before.
     pub async fn insert(&self, conn: &mut AsyncPgConnection) -> Result<bool> {
         check_new(&self.workout)?;
-        if !self.workout.insert(conn).await? {
+        self.workout.check_active(conn).await?;
+        let (inserted, checked) = {
+            let conn = &*conn;
+            join!(self.workout.insert_row(conn), self.check_exercises(conn))
+        };
+        if !inserted? {
             self.workout.check_same(conn).await?;
             return Ok(false);
         }
-        self.check_exercises(conn).await?;
+        checked?;
         self.insert_parts(conn).await?;
         Ok(true)
     }
@@ -181,7 +196,7 @@ impl NewTree {
         Ok(())
     }
 
-    async fn check_exercises(&self, conn: &mut AsyncPgConnection) -> Result<()> {
+    async fn check_exercises(&self, conn: &AsyncPgConnection) -> Result<()> {
         let wanted: Vec<ExerciseId> = self.exercises.iter().map(|row| row.exercise_id).collect();
         let path = |index| Self::path_to_exercise(index, "exerciseId");
         check_exercises(conn, self.workout.user_id, &wanted, path).await

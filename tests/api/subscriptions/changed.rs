@@ -1,8 +1,11 @@
 //! What a subscription tells: everything that happened, wherever it was done and whatever broke.
 
 use diesel::sql_query;
-use diesel_async::RunQueryDsl;
-use regimen::changes::{self, Change, EVERYBODY, Entity};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use regimen::{
+    changes::{self, Change, EVERYBODY, Entity},
+    viewer::UserId,
+};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -98,6 +101,7 @@ async fn library_exercises_are_told_to_those_who_ask_for_exercises() {
     changes::append(&mut conn, EVERYBODY, &[change])
         .await
         .unwrap();
+    tell(&mut conn, EVERYBODY).await;
 
     let mut told = vec![];
     for _ in 0..2 {
@@ -153,6 +157,7 @@ async fn many_changes_of_one_transaction_are_one_ring_and_all_told() {
         .collect();
     let mut conn = app.database.connect().await;
     changes::append(&mut conn, ada.id, &many).await.unwrap();
+    tell(&mut conn, ada.id).await;
     for change in many {
         let next = socket.next().await;
         assert_eq!(
@@ -161,4 +166,13 @@ async fn many_changes_of_one_transaction_are_one_ring_and_all_told() {
         );
     }
     assert!(socket.is_quiet().await);
+}
+
+/// Tells all servers what another one has committed.
+async fn tell(conn: &mut AsyncPgConnection, owner: UserId) {
+    sql_query("SELECT pg_notify('regimen_changes', $1)")
+        .bind::<diesel::sql_types::Text, _>(owner.to_string())
+        .execute(conn)
+        .await
+        .unwrap();
 }

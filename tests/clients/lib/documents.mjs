@@ -8,7 +8,6 @@ import {
   isCompositeType,
   isObjectType,
   isRequiredArgument,
-  parse,
 } from "graphql";
 
 import { asJson, Enum, valueOf, Variable, write } from "./values.mjs";
@@ -157,14 +156,5 @@ class Writer {
     const index = this.fragments.length - 1;
     this.fragments[index] = `fragment ${name} on ${on.name} ${this.set(on, depth)}`;
     return `...${name}${directive}`;
-  }
-}
-
-/** Whether the text can be read at all. */
-export function readable(text) {
-  try {
-    return parse(text);
-  } catch {
-    return null;
   }
 }

@@ -72,6 +72,8 @@ const chosen = {
   "a fragment that is skipped in one place alone": `{ task(id: "${TASK}") { ...A @skip(if: true) id ...A } } fragment A on Task { title }`,
   "a field that is skipped in one place alone": `{ task(id: "${TASK}") { title @skip(if: true) id title @include(if: true) } }`,
   "everything skipped": `{ task(id: "${TASK}") { title @skip(if: true) } version @include(if: false) }`,
+  "records of which nothing is left": `{ workouts(first: 2) { nodes { exercises { id @skip(if: true) } history { ... @skip(if: true) { id } } } }
+    tasks(first: 2) { edges { node { title @include(if: false) } } } }`,
   "a null in a field that may be null": '{ version task(id: "0190a5d0-0000-7000-8000-00000000ffff") { id } }',
   "an argument that cannot be taken": '{ version task(id: "x") { id } exercise(id: 7) { name } }',
   "a field for others": '{ version user(id: "0190a5d0-0000-7000-8000-00000000ffff") { id } viewer { role } }',

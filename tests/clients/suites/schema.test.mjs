@@ -7,7 +7,13 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { CriticalityLevel, diff } from "@graphql-inspector/core";
 import { ESLint } from "eslint";
-import { buildClientSchema, buildSchema, getIntrospectionQuery, introspectionFromSchema, validateSchema } from "graphql";
+import {
+  buildClientSchema,
+  buildSchema,
+  getIntrospectionQuery,
+  introspectionFromSchema,
+  validateSchema,
+} from "graphql";
 
 import { nobody, SCHEMA } from "../lib/regimen.mjs";
 
@@ -34,7 +40,9 @@ test("what the server tells of its schema is what graphql-js tells of schema.gra
 function told({ types, directives, ...roots }) {
   const BUILT_IN = ["Int", "Float", "String", "Boolean", "ID"];
   const own = types.filter(({ name }) => !name.startsWith("__") && !BUILT_IN.includes(name));
-  const plain = directives.map(({ name, isRepeatable, args }) => [name, [isRepeatable, ...args.map(({ name }) => name)]]);
+  const plain = directives.map(({ name, isRepeatable, args }) => {
+    return [name, { isRepeatable, takes: args.map(({ name }) => name) }];
+  });
   return {
     ...roots,
     types: Object.fromEntries(own.map((type) => [type.name, type])),
