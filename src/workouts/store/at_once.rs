@@ -60,11 +60,13 @@ impl Additions {
         match add(conn, owner, row, expected).await {
             Ok(added) => Ok(Some(added)),
             // The long way finds out what it was.
-            Err(diesel::result::Error::NotFound) => Ok(None),
-            Err(diesel::result::Error::DatabaseError(
-                Kind::UniqueViolation | Kind::ForeignKeyViolation,
-                _,
-            )) => Ok(None),
+            Err(
+                diesel::result::Error::NotFound
+                | diesel::result::Error::DatabaseError(
+                    Kind::UniqueViolation | Kind::ForeignKeyViolation,
+                    _,
+                ),
+            ) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
