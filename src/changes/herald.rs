@@ -4,19 +4,19 @@
 
 use std::{
     collections::HashSet,
+    error::Error,
     sync::{Arc, Mutex, PoisonError, Weak},
     time::Duration,
 };
 
 use diesel::sql_types::{Array, Text};
-use diesel_async::RunQueryDsl;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use tokio::{sync::Notify, time::sleep};
 use uuid::Uuid;
 
 use super::Hub;
 use crate::{
     db::{Db, statement},
-    error::Result,
     viewer::UserId,
 };
 
@@ -65,6 +65,7 @@ impl Herald {
 
 /// Tells for as long as the hub exists.
 pub(super) async fn tell(hub: Weak<Hub>, herald: Arc<Herald>) {
+    let mut conn = None;
     loop {
         herald.woken.notified().await;
         sleep(GATHERED).await;
@@ -72,8 +73,9 @@ pub(super) async fn tell(hub: Weak<Hub>, herald: Arc<Herald>) {
             return;
         };
         let owners = herald.take();
-        if let Err(reason) = notify(&db, herald.server, &owners).await {
+        if let Err(reason) = notify(&db, &mut conn, herald.server, &owners).await {
             tracing::warn!("other servers could not be told of changes: {reason}");
+            conn = None;
             sleep(PAUSE).await;
             for owner in owners {
                 herald.add(owner);
@@ -82,14 +84,24 @@ pub(super) async fn tell(hub: Weak<Hub>, herald: Arc<Herald>) {
     }
 }
 
-async fn notify(db: &Db, server: ServerId, owners: &[UserId]) -> Result<()> {
+/// On a connection of its own, so that requests need not wait for it.
+async fn notify(
+    db: &Db,
+    conn: &mut Option<AsyncPgConnection>,
+    server: ServerId,
+    owners: &[UserId],
+) -> Result<(), Box<dyn Error + Send + Sync>> {
     let words: Vec<String> = owners
         .iter()
         .map(|owner| format!("{owner} {}", server.0))
         .collect();
+    let conn = match conn {
+        Some(conn) => conn,
+        None => conn.insert(db.dedicated().await?),
+    };
     statement("SELECT pg_notify('regimen_changes', word) FROM unnest(?) AS word")
         .bind::<Array<Text>, _>(words)
-        .execute(&mut *db.conn().await?)
+        .execute(conn)
         .await?;
     Ok(())
 }

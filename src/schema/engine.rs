@@ -76,7 +76,8 @@ impl Allowed {
 
 /// An operation that is under way.
 pub enum Started {
-    /// A query or a mutation. A mutation goes on if nobody waits for it any more.
+    /// A query or a mutation, which begins when it is first waited for. A mutation that has begun goes
+    /// on if nobody waits for it any more.
     Once(BoxFuture<'static, Response>),
     /// A subscription.
     Many(BoxStream<'static, Response>),
@@ -161,9 +162,12 @@ impl Engine {
         };
         let answer = answer.instrument(span);
         if kind == OperationType::Mutation {
-            let answer = tokio::spawn(answer.in_current_span());
-            let answer = answer.map(|answer| answer.unwrap_or_else(|_| broken()));
-            return Ok(Started::Once(answer.boxed()));
+            let answer = async move {
+                tokio::spawn(answer.in_current_span())
+                    .await
+                    .unwrap_or_else(|_| broken())
+            };
+            return Ok(Started::Once(answer.in_current_span().boxed()));
         }
         Ok(Started::Once(answer.boxed()))
     }

@@ -51,6 +51,7 @@ impl Documents {
 
     fn by_name(&self, trusted: &Trusted, named: Named<'_>) -> Result<Arc<Prepared>, Refusal> {
         if let Some(known) = trusted.by_name(named) {
+            self.hits.add(1);
             return Ok(Arc::clone(known));
         }
         if self.rules.trusted_mode == TrustedMode::Enforce {
@@ -63,17 +64,24 @@ impl Documents {
                 "PersistedQueryNotSupported",
             )),
             hash => match hash.and_then(|hash| self.cache.get(&hash)) {
-                Some(known) => Ok(self.seen(known)),
-                None => Err(Refusal::request(
-                    "PERSISTED_QUERY_NOT_FOUND",
-                    "PersistedQueryNotFound",
-                )),
+                Some(known) => {
+                    self.hits.add(1);
+                    Ok(self.seen(known))
+                }
+                None => {
+                    self.misses.add(1);
+                    Err(Refusal::request(
+                        "PERSISTED_QUERY_NOT_FOUND",
+                        "PersistedQueryNotFound",
+                    ))
+                }
             },
         }
     }
 
     fn by_text(&self, trusted: &Trusted, text: &str, hash: Hash) -> Result<Arc<Prepared>, Refusal> {
         if let Some(known) = trusted.by_hash(&hash) {
+            self.hits.add(1);
             return Ok(Arc::clone(known));
         }
         if self.rules.trusted_mode == TrustedMode::Enforce {

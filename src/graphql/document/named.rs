@@ -10,19 +10,29 @@ pub struct Named<'a> {
     pub(super) id: &'a str,
     /// What the document's text must hash to, where the name says so.
     pub(super) hash: Option<Hash>,
+    /// Whether it was sent as a hash, well-formed or not.
+    pub(super) is_hash: bool,
 }
 
 impl<'a> Named<'a> {
     /// A `documentId` of GraphQL over HTTP: `sha256:` with the hash, or an id of any other kind.
     pub fn by_id(id: &'a str) -> Result<Self, Refusal> {
         let Some(hex) = id.strip_prefix("sha256:") else {
-            return Ok(Self { id, hash: None });
+            return Ok(Self {
+                id,
+                hash: None,
+                is_hash: false,
+            });
         };
         let hash = Some(from_hex(hex).ok_or_else(|| {
             let message = "`documentId` must have 64 hexadecimal digits after `sha256:`";
             Refusal::request("BAD_REQUEST", message)
         })?);
-        Ok(Self { id: hex, hash })
+        Ok(Self {
+            id: hex,
+            hash,
+            is_hash: true,
+        })
     }
 
     /// The `persistedQuery` among a request's extensions, as Apollo's clients and urql send it.
@@ -34,7 +44,11 @@ impl<'a> Named<'a> {
             return Err(Refusal::request("BAD_REQUEST", message));
         };
         let hash = from_hex(id);
-        Ok(Self { id, hash })
+        Ok(Self {
+            id,
+            hash,
+            is_hash: true,
+        })
     }
 }
 

@@ -129,7 +129,8 @@ impl Trusted {
     pub(super) fn agrees(&self, named: Named<'_>, hash: &Hash) -> bool {
         match self.by_id.get(named.id) {
             Some(document) => document.hash == *hash,
-            None => named.hash.is_none_or(|expected| expected == *hash),
+            None if named.is_hash => named.hash == Some(*hash),
+            None => true,
         }
     }
 

@@ -34,7 +34,7 @@ impl Wording {
 /// What is told without a name of the schema; none where the validator's words hold nothing but the
 /// document's own. A kind that is not known here is told in the most general words.
 fn nameless(kind: Option<&str>) -> Option<&'static str> {
-    Some(match kind? {
+    Some(match kind.unwrap_or_default() {
         "UniqueVariable"
         | "UniqueArgument"
         | "UniqueInputValue"

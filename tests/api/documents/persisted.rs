@@ -45,6 +45,7 @@ async fn a_hash_of_something_else_is_refused_and_teaches_the_server_nothing() {
     for name in [
         json!({"extensions": persisted(&other)}),
         json!({"documentId": format!("sha256:{other}")}),
+        json!({"extensions": persisted("odd")}),
     ] {
         let mut body = name.clone();
         body["query"] = json!("{ version }");

@@ -262,3 +262,16 @@ async fn metrics_are_served_on_their_own_port_where_one_is_set() {
     );
     assert!(server.stop().await);
 }
+
+#[tokio::test]
+async fn a_document_that_is_only_named_is_looked_up_too() {
+    let (app, url) = watched().await;
+    app.post(None, &json!({"documentId": "never-heard-of"}))
+        .await
+        .code();
+
+    let samples = Samples::of(&url).await;
+
+    assert!((samples.one("regimen_document_lookups_total{found=\"false\"}") - 1.0).abs() < 0.1);
+    assert!(samples.one("regimen_untrusted_documents_total").abs() < 0.1);
+}

@@ -68,6 +68,36 @@ fn every_document_can_be_reached_from_the_readme() {
     );
 }
 
+#[test]
+fn every_metric_of_the_server_is_in_the_guide_and_the_other_way_round() {
+    let guide = read("docs/deployment.md");
+    let promised = metrics(guide.split('`'));
+    let sources = sources();
+    let written: BTreeSet<String> = sources
+        .iter()
+        .filter(|(path, _)| path.starts_with("src/"))
+        .flat_map(|(_, text)| metrics(text.split('"')))
+        .collect();
+    assert!(written.len() > 20, "{written:?}");
+    none(
+        &promised.difference(&written).cloned().collect(),
+        "metrics that nobody writes",
+    );
+    none(
+        &written.difference(&promised).cloned().collect(),
+        "metrics that the guide does not know",
+    );
+}
+
+/// Those of these words that are names of metrics.
+fn metrics<'a>(words: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
+    let is_name = |word: &&str| {
+        let mut rest = word.strip_prefix("regimen_").unwrap_or_default().chars();
+        rest.clone().next().is_some() && rest.all(|it| it.is_ascii_lowercase() || it == '_')
+    };
+    words.filter(is_name).map(str::to_owned).collect()
+}
+
 /// Each symptom is a heading made of a message as the program prints it, with `…` for its values.
 #[test]
 fn every_message_in_the_troubleshooting_is_one_that_the_program_prints() {

@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::net::TcpStream;
 
 use super::{CHANGED, create};
-use crate::support::{Socket, TestApp};
+use crate::support::{EventStream, Socket, TestApp};
 
 /// A query with an answer of a megabyte, made by this many statements.
 fn large_query() -> (String, u64) {
@@ -148,6 +148,25 @@ async fn a_user_and_the_server_have_so_many_connections() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     Socket::of(&ada).await;
+}
+
+#[tokio::test]
+async fn a_mutation_that_finds_no_seat_changes_nothing() {
+    let app = TestApp::start_streaming(|limits| limits.connections_of_a_user = 1).await;
+    let ada = app.newcomer().await;
+    let seat = Socket::of(&ada).await;
+    let write = r#"mutation { createTask(input: {title: "Stretch"}) { task { id } } }"#;
+
+    let (statements, refused) = app
+        .statements_of(async {
+            let refused = EventStream::of(&ada, write, json!({})).await;
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            refused
+        })
+        .await;
+
+    assert_eq!((statements, refused.response.status().as_u16()), (0, 429));
+    drop(seat);
 }
 
 #[tokio::test]
