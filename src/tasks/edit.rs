@@ -60,7 +60,7 @@ impl Task {
         wanted: &[Wanted],
         patch: &TaskPatch,
     ) -> Result<Edited> {
-        if patch.reaches_further() {
+        if wanted.len() > 1 || patch.reaches_further() {
             take_list(conn, owner).await?;
         }
         let now = now();

@@ -268,12 +268,15 @@ fn each_once(tasks: &[BulkTaskInput]) -> Result<Vec<Wanted>> {
 }
 
 async fn payload(ctx: &Context<'_>, id: TaskId, edited: Edited) -> Result<TaskPayload> {
-    let ids: Vec<TaskId> = std::iter::once(id).chain(edited.next).collect();
-    let mut found = Task::load_all(ctx, &ids).await?.into_iter();
-    let task = found.next().filter(|task| task.id == id);
+    let next = edited.next.first().copied();
+    let ids: Vec<TaskId> = std::iter::once(id).chain(next).collect();
+    // What is gone by now is left out, so that places say nothing.
+    let found = Task::load_all(ctx, &ids).await?.into_iter();
+    let (tasks, others): (Vec<Task>, Vec<Task>) = found.partition(|task| task.id == id);
+    let task = tasks.into_iter().next();
     Ok(TaskPayload {
         task: task.ok_or_else(|| Error::not_found("task", id))?,
-        next: found.next(),
+        next: others.into_iter().next(),
         withdrawn_id: edited.withdrawn.first().copied(),
     })
 }

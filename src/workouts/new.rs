@@ -1,7 +1,10 @@
 //! Rows to insert, and what is to change of rows that are there.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use uuid::Uuid;
 
 use super::{
     Set, SetId, SetType, Side, WeightUnit, Workout, WorkoutExercise, WorkoutExerciseId, WorkoutId,
@@ -84,6 +87,8 @@ pub struct NewTree {
     pub workout: NewWorkout,
     pub exercises: Vec<NewWorkoutExercise>,
     pub sets: Vec<NewSet>,
+    /// The ids of those exercises and sets that the client chose.
+    pub named: HashSet<Uuid>,
 }
 
 patch! {

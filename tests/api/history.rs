@@ -1,5 +1,6 @@
 //! The history, over GraphQL.
 
+use regimen::workouts::purge_deleted;
 use serde_json::{Value, json};
 
 use crate::{
@@ -331,6 +332,113 @@ async fn a_batch_says_of_each_entry_what_became_of_it_and_sent_again_records_not
     );
     let count = ada.graphql("{ history { totalCount } }", json!({})).await;
     assert_eq!(count.data()["history"]["totalCount"], 502);
+}
+
+#[tokio::test]
+async fn what_was_recorded_is_found_again_though_its_workout_was_renamed_trashed_or_purged() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada").await;
+    let (made, _) = squats(&ada, 2).await;
+    let id = &made["id"];
+    let at = "2026-03-01T10:00:00Z";
+    let single = json!({"workoutId": id, "performedAt": at, "sourceKey": "one", "rating": 3});
+    let batch = json!({"workoutId": id, "performedAt": at, "sourceKey": "two", "rating": 3});
+    let entry = log(&ada, single.clone()).await["id"].clone();
+    let recorded = ada.graphql(BATCH, json!({"entries": [batch]})).await;
+    let recorded = recorded.data()["logHistoryBatch"]["results"][0]["id"].clone();
+    let rename = format!(
+        "mutation {{ updateWorkout(id: {id}, input: {{name: \"Renamed\"}}) {{ workout {{ id }} }} }}"
+    );
+    let trash = format!("mutation {{ deleteWorkout(id: {id}) {{ workout {{ id }} }} }}");
+    for (change, code) in [
+        (rename, None),
+        (trash, Some("CONFLICT")),
+        (String::new(), Some("NOT_FOUND")),
+    ] {
+        if change.is_empty() {
+            let soon = chrono::Utc::now() + chrono::Duration::days(1);
+            let mut conn = app.database.connect().await;
+            purge_deleted(&mut conn, soon).await.unwrap();
+        } else {
+            ada.graphql(&change, json!({})).await.data();
+        }
+        assert_eq!(log(&ada, single.clone()).await["id"], entry, "{code:?}");
+        let again = ada
+            .graphql(BATCH, json!({"entries": [single, batch]}))
+            .await;
+        let again = &again.data()["logHistoryBatch"]["results"];
+        assert_eq!(
+            each(again, "outcome"),
+            ["UNCHANGED", "UNCHANGED"],
+            "{code:?}"
+        );
+        assert_eq!(each(again, "id"), [entry.clone(), recorded.clone()]);
+
+        let mut other = single.clone();
+        other["rating"] = json!(4);
+        let refused = ada.graphql(LOG, json!({"input": other})).await;
+        assert_eq!(
+            (refused.code(), refused.field()),
+            ("CONFLICT", "input.sourceKey")
+        );
+        let Some(code) = code else { continue };
+        let new = json!({"workoutId": id, "performedAt": at, "sourceKey": "new"});
+        let refused = ada.graphql(LOG, json!({"input": new})).await;
+        assert_eq!((refused.code(), refused.field()), (code, "input.workoutId"));
+        let refused = ada.graphql(BATCH, json!({"entries": [single, new]})).await;
+        assert_eq!(
+            (refused.code(), refused.field()),
+            (code, "entries.1.workoutId")
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_entry_in_the_trash_that_is_sent_again_is_in_conflict_alone_and_in_a_batch() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada").await;
+    let input = json!({"performedAt": "2026-03-01T10:00:00Z", "sourceKey": "one"});
+    let entry = log(&ada, input.clone()).await["id"].clone();
+    let delete = format!("mutation {{ deleteHistory(id: {entry}) {{ historyEntry {{ id }} }} }}");
+    ada.graphql(&delete, json!({})).await.data();
+
+    let refused = ada.graphql(LOG, json!({"input": input})).await;
+    assert_eq!(
+        (refused.code(), refused.field()),
+        ("CONFLICT", "input.sourceKey")
+    );
+    assert!(refused.message().contains("restore that one"));
+    let again = ada.graphql(BATCH, json!({"entries": [input]})).await;
+    let again = &again.data()["logHistoryBatch"]["results"][0];
+    assert_eq!(
+        (&again["outcome"], &again["id"]),
+        (&json!("CONFLICTING"), &entry)
+    );
+}
+
+#[tokio::test]
+async fn completing_a_workout_again_whose_entry_is_in_the_trash_finds_that_one_and_records_no_other()
+ {
+    let app = TestApp::start().await;
+    let ada = app.user("ada").await;
+    let (made, _) = squats(&ada, 1).await;
+    let complete = "mutation ($id: ID!) { completeWorkout(id: $id) { workout { version }
+        historyEntry { id deletedAt } } }";
+    let first = ada.graphql(complete, json!({"id": made["id"]})).await;
+    let first = first.data()["completeWorkout"].clone();
+    let entry = &first["historyEntry"]["id"];
+    let delete = format!("mutation {{ deleteHistory(id: {entry}) {{ historyEntry {{ id }} }} }}");
+    ada.graphql(&delete, json!({})).await.data();
+
+    let again = ada.graphql(complete, json!({"id": made["id"]})).await;
+    let again = &again.data()["completeWorkout"];
+    assert_eq!(
+        (&again["historyEntry"]["id"], &again["workout"]),
+        (entry, &first["workout"])
+    );
+    assert!(again["historyEntry"]["deletedAt"].is_string());
+    let count = ada.graphql("{ history { totalCount } }", json!({})).await;
+    assert_eq!(count.data()["history"]["totalCount"], 0);
 }
 
 #[tokio::test]

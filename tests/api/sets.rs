@@ -293,6 +293,13 @@ async fn sets_are_deleted_together_or_not_at_all() {
     assert_eq!(stale.code(), "CONFLICT");
     let none = ada.graphql(DELETE, json!({"ids": []})).await;
     assert_eq!((none.code(), none.field()), ("VALIDATION", "ids"));
+    let twice = json!({"ids": [sets[0], sets[1], sets[0]]});
+    let twice = ada.graphql(DELETE, twice).await;
+    assert_eq!((twice.code(), twice.field()), ("VALIDATION", "ids.2"));
+    assert!(twice.message().contains(sets[0].as_str().unwrap()));
+    let many: Vec<Value> = (0..501).map(|_| json!(uuid::Uuid::now_v7())).collect();
+    let many = ada.graphql(DELETE, json!({"ids": many})).await;
+    assert_eq!((many.code(), many.field()), ("VALIDATION", "ids"));
     let gone = ada
         .graphql(DELETE, json!({"ids": [sets[0], sets[1]], "version": 1}))
         .await;

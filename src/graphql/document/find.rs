@@ -63,19 +63,17 @@ impl Documents {
                 "PERSISTED_QUERY_NOT_SUPPORTED",
                 "PersistedQueryNotSupported",
             )),
-            hash => match hash.and_then(|hash| self.cache.get(&hash)) {
-                Some(known) => {
+            hash => {
+                if let Some(known) = hash.and_then(|hash| self.cache.get(&hash)) {
                     self.hits.add(1);
-                    Ok(self.seen(known))
+                    return Ok(self.seen(known));
                 }
-                None => {
-                    self.misses.add(1);
-                    Err(Refusal::request(
-                        "PERSISTED_QUERY_NOT_FOUND",
-                        "PersistedQueryNotFound",
-                    ))
-                }
-            },
+                self.misses.add(1);
+                Err(Refusal::request(
+                    "PERSISTED_QUERY_NOT_FOUND",
+                    "PersistedQueryNotFound",
+                ))
+            }
         }
     }
 

@@ -77,7 +77,7 @@ impl HistoryEntry {
             .await
     }
 
-    /// The first entry that was recorded of a workout and is not deleted.
+    /// The first entry that was recorded of a workout; one in the trash only where there is no other.
     pub async fn of_workout(
         conn: &mut AsyncPgConnection,
         owner: UserId,
@@ -86,8 +86,11 @@ impl HistoryEntry {
         history::table
             .filter(history::user_id.eq(owner))
             .filter(history::workout_id.eq(workout))
-            .filter(history::deleted_at.is_null())
-            .order((history::created_at, history::id))
+            .order((
+                history::deleted_at.is_not_null(),
+                history::created_at,
+                history::id,
+            ))
             .select(history::id)
             .first(conn)
             .await

@@ -33,7 +33,7 @@ pub enum Outcome {
     Inserted,
     /// It was recorded before, with the same contents.
     Unchanged,
-    /// It was recorded before with other contents, which were left as they are.
+    /// It was recorded before with other contents, or is in the trash; it was left as it is.
     Conflicting,
 }
 
@@ -53,6 +53,20 @@ type Known = (NewHistory, i32, Option<DateTime<Utc>>);
 
 /// A workout's name, its version, and when it was deleted.
 type Named = (String, i32, Option<DateTime<Utc>>);
+
+/// The workouts that entries name and that are there, in the trash or not.
+type Workouts = HashMap<WorkoutId, Named>;
+
+/// What something sent is, compared with the entry that has its id, or its source and key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    /// That entry once more.
+    Same,
+    /// Something else.
+    Other,
+    /// Whatever it is, that entry was deleted.
+    Trashed,
+}
 
 impl NewHistory {
     /// Inserts those that are new, in one statement, and says which.
@@ -106,11 +120,49 @@ impl NewHistory {
         same_key || self.id == other.id
     }
 
-    /// The workout may have changed since: what was taken from it then is what counts.
-    fn completed_by(mut self, known: &Self) -> Self {
-        self.summary = self.summary.or_else(|| known.summary.clone());
-        self.workout_name = self.workout_name.or_else(|| known.workout_name.clone());
-        self
+    /// Which entry was recorded before, if one was, and what this is beside it.
+    fn judge<'a>(&self, known: &'a [Known], workouts: &Workouts) -> Option<(&'a Known, Verdict)> {
+        let found = known.iter().filter(|(row, ..)| self.is_known_as(row));
+        let entry = found.max_by_key(|(row, ..)| row.id == self.id)?;
+        let (row, _, deleted_at) = entry;
+        let verdict = if deleted_at.is_some() {
+            Verdict::Trashed
+        } else if self.completed_by(row, workouts).records_the_same(row) {
+            Verdict::Same
+        } else {
+            Verdict::Other
+        };
+        Some((entry, verdict))
+    }
+
+    /// The workout may have changed since, or been purged: what was taken from it then is what counts.
+    fn completed_by(&self, known: &Self, workouts: &Workouts) -> Self {
+        let mut sent = self.clone();
+        let Some(workout) = sent.workout_id else {
+            return sent;
+        };
+        if known.workout_id.is_none() && !workouts.contains_key(&workout) {
+            sent.workout_id = None;
+        }
+        sent.summary = sent.summary.or_else(|| known.summary.clone());
+        sent.workout_name = sent.workout_name.or_else(|| known.workout_name.clone());
+        sent
+    }
+
+    /// The row to insert: with its workout's name where none was given, if that workout is there.
+    fn to_insert(&self, workouts: &Workouts) -> Result<Self> {
+        let mut row = self.clone();
+        let Some(id) = row.workout_id else {
+            return Ok(row);
+        };
+        match workouts.get(&id) {
+            Some((name, _, None)) => {
+                row.workout_name.get_or_insert_with(|| name.clone());
+                Ok(row)
+            }
+            Some((_, version, Some(_))) => Err(Error::in_trash("workout", id, *version)),
+            None => Err(Error::not_found("workout", id)),
+        }
     }
 
     /// Whether the two record the same, whatever their ids.
@@ -123,43 +175,43 @@ impl NewHistory {
     }
 }
 
-/// Records one session. What was recorded before is found again; with other contents it is a conflict.
+/// Records one session. What was recorded before is found again, whatever has become of its workout; with
+/// other contents it is a conflict.
 pub async fn log(
     conn: &mut AsyncPgConnection,
     owner: UserId,
-    mut new: NewHistory,
+    new: NewHistory,
 ) -> Result<(HistoryId, bool)> {
-    let sent = new.clone();
-    name_workouts(conn, owner, std::slice::from_mut(&mut new), |_| {
-        "input.workoutId".to_owned()
-    })
-    .await?;
-    if let (Some(workout), None) = (new.workout_id, &new.summary) {
-        new.summary = Some(summary_of(conn, owner, workout, new.bodyweight_kg).await?);
+    let sent = std::slice::from_ref(&new);
+    let workouts = workouts_of(conn, owner, sent).await?;
+    let refused = match new.to_insert(&workouts) {
+        Ok(row) if insert(conn, &row).await? => return Ok((new.id, true)),
+        Ok(_) => Error::invalid("input.id", "this id is taken: make a new one"),
+        Err(error) => error.at("input.workoutId"),
+    };
+    let known = NewHistory::known(conn, owner, sent).await?;
+    let Some(((row, version, deleted_at), verdict)) = new.judge(&known, &workouts) else {
+        return Err(refused);
+    };
+    if verdict == Verdict::Same {
+        return Ok((row.id, false));
     }
-    let rows = std::slice::from_ref(&new);
-    if !NewHistory::insert_all(conn, rows).await?.is_empty() {
-        return Ok((new.id, true));
+    let path = if row.id == new.id {
+        "input.id"
+    } else {
+        "input.sourceKey"
+    };
+    Err(entry_known(row.id, *version, *deleted_at).at(path))
+}
+
+/// Inserts the entry with what was done in its workout, unless it is known.
+async fn insert(conn: &mut AsyncPgConnection, row: &NewHistory) -> QueryResult<bool> {
+    let mut row = row.clone();
+    if let (Some(workout), None) = (row.workout_id, &row.summary) {
+        row.summary = Some(summary_of(conn, row.user_id, workout, row.bodyweight_kg).await?);
     }
-    let known = NewHistory::known(conn, owner, rows).await?;
-    let found = known.into_iter().find(|(row, ..)| new.is_known_as(row));
-    match found {
-        Some((row, _, None)) if sent.completed_by(&row).records_the_same(&row) => {
-            Ok((row.id, false))
-        }
-        Some((row, version, deleted_at)) => {
-            let path = if row.id == new.id {
-                "input.id"
-            } else {
-                "input.sourceKey"
-            };
-            Err(entry_known(row.id, version, deleted_at).at(path))
-        }
-        None => Err(Error::invalid(
-            "input.id",
-            "this id is taken: make a new one",
-        )),
-    }
+    let inserted = NewHistory::insert_all(conn, std::slice::from_ref(&row)).await?;
+    Ok(!inserted.is_empty())
 }
 
 /// Something new that was given the id, or the source and key, of this entry.
@@ -182,41 +234,47 @@ impl HistoryEntry {
 pub async fn log_batch(
     conn: &mut AsyncPgConnection,
     owner: UserId,
-    mut rows: Vec<NewHistory>,
+    sent: Vec<NewHistory>,
 ) -> Result<Vec<(HistoryId, Outcome)>> {
-    name_workouts(conn, owner, &mut rows, |index| {
-        format!("entries.{index}.workoutId")
-    })
-    .await?;
+    let workouts = workouts_of(conn, owner, &sent).await?;
+    let mut rows = Vec::with_capacity(sent.len());
+    let mut refused = HashMap::new();
+    for (index, new) in sent.iter().enumerate() {
+        match new.to_insert(&workouts) {
+            Ok(row) => rows.push(row),
+            Err(error) => {
+                refused.insert(new.id, error.at(format!("entries.{index}.workoutId")));
+            }
+        }
+    }
     let inserted = NewHistory::insert_all(conn, &rows).await?;
     let mut known = Vec::new();
-    if inserted.len() < rows.len() {
-        known = NewHistory::known(conn, owner, &rows).await?;
+    if inserted.len() < sent.len() {
+        known = NewHistory::known(conn, owner, &sent).await?;
     }
     let outcome = |new: &NewHistory| {
         if inserted.contains(&new.id) {
-            return (new.id, Outcome::Inserted);
+            return Ok((new.id, Outcome::Inserted));
         }
-        let mut found = known.iter().filter(|(row, ..)| new.is_known_as(row));
-        match found.next() {
-            Some((row, ..)) if new.records_the_same(row) => (row.id, Outcome::Unchanged),
-            Some((row, ..)) => (row.id, Outcome::Conflicting),
-            None => (new.id, Outcome::Conflicting),
+        match (new.judge(&known, &workouts), refused.remove(&new.id)) {
+            (Some(((row, ..), Verdict::Same)), _) => Ok((row.id, Outcome::Unchanged)),
+            (Some(((row, ..), _)), _) => Ok((row.id, Outcome::Conflicting)),
+            (None, Some(error)) => Err(error),
+            (None, None) => Ok((new.id, Outcome::Conflicting)),
         }
     };
-    Ok(rows.iter().map(outcome).collect())
+    sent.iter().map(outcome).collect()
 }
 
-/// Checks that the workouts are the owner's, and takes their names where none was given.
-async fn name_workouts(
+/// The workouts that these entries name, where they are the owner's.
+async fn workouts_of(
     conn: &mut AsyncPgConnection,
     owner: UserId,
-    rows: &mut [NewHistory],
-    path: impl Fn(usize) -> String,
-) -> Result<()> {
+    rows: &[NewHistory],
+) -> QueryResult<Workouts> {
     let ids: Vec<WorkoutId> = rows.iter().filter_map(|row| row.workout_id).collect();
     if ids.is_empty() {
-        return Ok(());
+        return Ok(HashMap::new());
     }
     let found: Vec<(WorkoutId, Named)> = workouts::table
         .filter(workouts::user_id.eq(owner))
@@ -230,18 +288,5 @@ async fn name_workouts(
         .for_key_share()
         .load(conn)
         .await?;
-    let names: HashMap<WorkoutId, Named> = found.into_iter().collect();
-    for (index, row) in rows.iter_mut().enumerate() {
-        let Some(id) = row.workout_id else { continue };
-        match names.get(&id) {
-            Some((name, _, None)) => {
-                row.workout_name.get_or_insert_with(|| name.clone());
-            }
-            Some((_, version, Some(_))) => {
-                return Err(Error::in_trash("workout", id, *version).at(path(index)));
-            }
-            None => return Err(Error::not_found("workout", id).at(path(index))),
-        }
-    }
-    Ok(())
+    Ok(found.into_iter().collect())
 }

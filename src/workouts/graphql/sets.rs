@@ -9,7 +9,7 @@ use crate::{
     graphql::{ContextExt, Nullable, mutate},
     workouts::{
         Set, SetId, WorkoutExerciseId, WorkoutId,
-        input::{AddSetInput, UpdateSetInput},
+        input::{AddSetInput, UpdateSetInput, check_deletion},
         new::SetPatch,
     },
 };
@@ -76,7 +76,7 @@ impl Sets {
     async fn delete_sets(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The sets to delete.")] ids: Vec<SetId>,
+        #[graphql(desc = "The sets to delete, from 1 to 500, each once.")] ids: Vec<SetId>,
         #[graphql(desc = "Refuses the change if the workout has another version by now.")]
         expected_workout_version: Option<i32>,
         #[graphql(desc = "Send the same key again to repeat a request safely.")]
@@ -187,6 +187,7 @@ async fn delete(
     ids: &[SetId],
     expected: Option<i32>,
 ) -> Result<SetsPayload> {
+    check_deletion(ids)?;
     let (workout, version) = mutate(ctx, key, async |conn, owner| {
         let taken = Set::delete(conn, owner, ids, expected).await?;
         changes::append(conn, owner, taken.change().as_slice()).await?;

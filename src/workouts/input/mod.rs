@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 
 pub use lifecycle::{CompleteWorkoutInput, Completion, Start, StartWorkoutInput};
 pub use places::{PlaceAddition, UpdateWorkoutExerciseInput, WorkoutExerciseInput};
-pub use sets::{AddSetInput, Additions, UpdateSetInput};
+pub use sets::{AddSetInput, Additions, UpdateSetInput, check_deletion};
 pub use whole::{Left, WorkoutInput, check_new};
 
 use super::{WorkoutStatus, new::WorkoutPatch};

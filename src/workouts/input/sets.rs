@@ -200,6 +200,22 @@ pub struct Additions {
     pub named: Vec<SetId>,
 }
 
+/// Refuses too many sets to delete at once, none, and one that is named twice.
+pub fn check_deletion(ids: &[SetId]) -> Result<()> {
+    if ids.is_empty() || ids.len() > MOST_AT_ONCE {
+        let message = format!("`ids` must have from 1 to {MOST_AT_ONCE} items");
+        return Err(Error::invalid("ids", message));
+    }
+    let mut seen = HashSet::new();
+    for (index, id) in ids.iter().enumerate() {
+        if !seen.insert(id) {
+            let message = format!("`{id}` is named twice: name it once");
+            return Err(Error::invalid(format!("ids.{index}"), message));
+        }
+    }
+    Ok(())
+}
+
 impl AddSetInput {
     /// The one set, if it can be taken.
     pub fn check(self, owner: UserId) -> Result<Additions> {

@@ -10,9 +10,7 @@ use crate::{
     error::{Error, Result},
     graphql::input,
     viewer::UserId,
-    workouts::{
-        NewSet, NewWorkout, NewWorkoutExercise, Workout, WorkoutId, WorkoutStatus, new::NewTree,
-    },
+    workouts::{NewWorkout, Workout, WorkoutId, WorkoutStatus, new::NewTree},
 };
 
 const MOST_EXERCISES: usize = 100;
@@ -118,49 +116,46 @@ impl WorkoutInput {
             source: "app".to_owned(),
             source_key: None,
         };
-        let (exercises, sets) = check_parts(self.exercises, owner, id)?;
-        let tree = NewTree {
-            workout,
-            exercises,
-            sets,
-        };
-        Ok((tree, left))
+        Ok((check_parts(self.exercises, workout)?, left))
     }
 }
 
-fn check_parts(
-    inputs: Vec<WorkoutExerciseInput>,
-    owner: UserId,
-    workout: WorkoutId,
-) -> Result<(Vec<NewWorkoutExercise>, Vec<NewSet>)> {
+fn check_parts(inputs: Vec<WorkoutExerciseInput>, workout: NewWorkout) -> Result<NewTree> {
+    let (owner, id) = (workout.user_id, workout.id);
     let total: usize = inputs.iter().map(|exercise| exercise.sets.len()).sum();
     if inputs.len() > MOST_EXERCISES || total > MOST_SETS {
         let message =
             format!("a workout has at most {MOST_EXERCISES} exercises and {MOST_SETS} sets");
         return Err(Error::invalid("input.exercises", message));
     }
-    let mut places = Vec::with_capacity(inputs.len());
-    let mut sets = Vec::with_capacity(total);
+    let mut tree = NewTree {
+        workout,
+        exercises: Vec::with_capacity(inputs.len()),
+        sets: Vec::with_capacity(total),
+        named: HashSet::new(),
+    };
     let (mut place_ids, mut set_ids) = (HashSet::new(), HashSet::new());
     for (order, exercise) in (0..).zip(inputs) {
         let at = format!("input.exercises.{order}");
-        let row = exercise.check(&at, owner, workout, order)?;
+        tree.named.extend(exercise.id.map(|id| id.0));
+        let row = exercise.check(&at, owner, id, order)?;
         once(&mut place_ids, row.id, || format!("{at}.id"))?;
         for (order, set) in (0..).zip(exercise.sets) {
             let at = format!("{at}.sets.{order}");
             let spot = Spot {
                 owner,
-                workout,
+                workout: id,
                 place: row.id,
                 order,
             };
+            tree.named.extend(set.id.map(|id| id.0));
             let set = set.check(&at, spot)?;
             once(&mut set_ids, set.id, || format!("{at}.id"))?;
-            sets.push(set);
+            tree.sets.push(set);
         }
-        places.push(row);
+        tree.exercises.push(row);
     }
-    Ok((places, sets))
+    Ok(tree)
 }
 
 /// Refuses an id that came before.

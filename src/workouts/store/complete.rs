@@ -21,7 +21,7 @@ pub struct Completed {
 }
 
 impl Workout {
-    /// Completes the workout. Doing it again changes nothing and finds the same entry.
+    /// Completes the workout. Doing it again changes nothing and finds the same entry, also in the trash.
     pub async fn complete(
         conn: &mut AsyncPgConnection,
         owner: UserId,

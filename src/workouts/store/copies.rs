@@ -1,5 +1,7 @@
 //! New workouts made from those that are there.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -117,6 +119,7 @@ impl Workout {
             workout,
             exercises,
             sets,
+            named: HashSet::new(),
         }
     }
 }

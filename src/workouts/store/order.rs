@@ -22,11 +22,13 @@ use crate::{
 
 // Two steps each, because the numbers must be unique at every moment: first all move out of the way.
 const PARK_EXERCISES: &str = "UPDATE workout_exercises e SET order_index = -n.number, \
-      updated_at = now() FROM unnest(?) WITH ORDINALITY AS n (id, number) \
+      updated_at = CASE WHEN order_index <> n.number - 1 THEN now() ELSE updated_at END \
+    FROM unnest(?) WITH ORDINALITY AS n (id, number) \
     WHERE e.user_id = ? AND e.id = n.id";
 const PLACE_EXERCISES: &str = "UPDATE workout_exercises SET order_index = -1 - order_index \
     WHERE user_id = ? AND workout_id = ? AND order_index < 0";
-const PARK_SETS: &str = "UPDATE sets s SET order_index = -n.number, updated_at = now(), \
+const PARK_SETS: &str = "UPDATE sets s SET order_index = -n.number, \
+      updated_at = CASE WHEN order_index <> n.number - 1 THEN now() ELSE updated_at END, \
       version = version + (order_index <> n.number - 1)::int \
     FROM unnest(?) WITH ORDINALITY AS n (id, number) WHERE s.user_id = ? AND s.id = n.id";
 const PLACE_SETS: &str = "UPDATE sets SET order_index = -1 - order_index \

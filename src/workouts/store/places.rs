@@ -48,7 +48,17 @@ const REPLACE: &str = "INSERT INTO workout_exercises (user_id, id, workout_id, e
       target_sets = excluded.target_sets, target_reps = excluded.target_reps, \
       target_reps_max = excluded.target_reps_max, target_weight = excluded.target_weight, \
       target_weight_unit = excluded.target_weight_unit, target_rpe = excluded.target_rpe, \
-      rest_seconds = excluded.rest_seconds, notes = excluded.notes, updated_at = now() \
+      rest_seconds = excluded.rest_seconds, notes = excluded.notes, updated_at = CASE WHEN \
+        (workout_exercises.exercise_id, -1 - workout_exercises.order_index, \
+          workout_exercises.superset_group, workout_exercises.target_sets, \
+          workout_exercises.target_reps, workout_exercises.target_reps_max, \
+          workout_exercises.target_weight, workout_exercises.target_weight_unit, \
+          workout_exercises.target_rpe, workout_exercises.rest_seconds, workout_exercises.notes) \
+        IS DISTINCT FROM (excluded.exercise_id, excluded.order_index, excluded.superset_group, \
+          excluded.target_sets, excluded.target_reps, excluded.target_reps_max, \
+          excluded.target_weight, excluded.target_weight_unit, excluded.target_rpe, \
+          excluded.rest_seconds, excluded.notes) \
+        THEN now() ELSE workout_exercises.updated_at END \
     WHERE workout_exercises.workout_id = excluded.workout_id RETURNING id";
 
 fn with_columns<'a>(sql: &'static str, rows: &'a [NewWorkoutExercise]) -> Statement<'a> {

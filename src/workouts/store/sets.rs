@@ -57,14 +57,15 @@ const REPLACE: &str = "INSERT INTO sets (user_id, id, workout_id, workout_exerci
       rpe = excluded.rpe, duration_seconds = excluded.duration_seconds, \
       distance_m = excluded.distance_m, rest_seconds = excluded.rest_seconds, \
       is_completed = excluded.is_completed, notes = excluded.notes, \
-      performed_at = excluded.performed_at, updated_at = now(), version = sets.version + (\
+      performed_at = excluded.performed_at, (version, updated_at) = (SELECT \
+        sets.version + changed::int, CASE WHEN changed THEN now() ELSE sets.updated_at END FROM (SELECT \
         (sets.workout_exercise_id, -1 - sets.order_index, sets.set_type, sets.side, sets.reps, \
           sets.weight, sets.weight_unit, sets.rpe, sets.duration_seconds, sets.distance_m, \
           sets.rest_seconds, sets.is_completed, sets.notes, sets.performed_at) \
         IS DISTINCT FROM (excluded.workout_exercise_id, excluded.order_index, excluded.set_type, \
           excluded.side, excluded.reps, excluded.weight, excluded.weight_unit, excluded.rpe, \
           excluded.duration_seconds, excluded.distance_m, excluded.rest_seconds, \
-          excluded.is_completed, excluded.notes, excluded.performed_at))::int \
+          excluded.is_completed, excluded.notes, excluded.performed_at) AS changed) AS it) \
     WHERE sets.workout_id = excluded.workout_id RETURNING id";
 
 /// Out of the way of the numbers that are given anew, which must not clash while they change.

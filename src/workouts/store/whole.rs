@@ -2,7 +2,6 @@
 
 use std::iter::zip;
 
-use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures_util::join;
@@ -52,22 +51,6 @@ impl NewWorkout {
         Ok(inserted > 0)
     }
 
-    /// Refuses if the workout that has this id is another one by its own fields, or was deleted.
-    async fn check_same(&self, conn: &mut AsyncPgConnection) -> Result<()> {
-        let (there, version, deleted_at): (Self, i32, Option<DateTime<Utc>>) = workouts::table
-            .find((self.user_id, self.id))
-            .select((Self::as_select(), workouts::version, workouts::deleted_at))
-            .first(conn)
-            .await?;
-        if deleted_at.is_some() {
-            return Err(Error::known_in_trash("workout", self.id, version).at("input.id"));
-        }
-        if there == *self {
-            return Ok(());
-        }
-        Err(Error::known("workout", self.id, version).at("input.id"))
-    }
-
     /// Whether the workout is what this says by its own fields.
     fn records_the_same(&self, there: &Workout) -> bool {
         let said = (&self.name, &self.notes, self.is_template, self.status);
@@ -86,6 +69,14 @@ impl NewWorkout {
 impl NewTree {
     /// Inserts the workout with everything in it, unless it was made before.
     pub async fn insert(&self, conn: &mut AsyncPgConnection) -> Result<bool> {
+        let inserted = self.insert_unless_there(conn).await?;
+        if !inserted {
+            self.check_same(conn).await?;
+        }
+        Ok(inserted)
+    }
+
+    async fn insert_unless_there(&self, conn: &mut AsyncPgConnection) -> Result<bool> {
         check_new(&self.workout)?;
         self.workout.check_active(conn).await?;
         let (inserted, checked) = {
@@ -93,12 +84,51 @@ impl NewTree {
             join!(self.workout.insert_row(conn), self.check_exercises(conn))
         };
         if !inserted? {
-            self.workout.check_same(conn).await?;
             return Ok(false);
         }
         checked?;
         self.insert_parts(conn).await?;
         Ok(true)
+    }
+
+    /// Refuses if the workout that has this id is another one, or has something else in it, or was
+    /// deleted.
+    async fn check_same(&self, conn: &mut AsyncPgConnection) -> Result<()> {
+        let (owner, id) = (self.workout.user_id, self.workout.id);
+        let there = Workout::find_kept(conn, owner, id, EVERYTHING).await?;
+        let known = if there.deleted_at.is_some() {
+            Error::known_in_trash("workout", id, there.version)
+        } else if self.with_ids_of(&there).records_the_same(&there) {
+            return Ok(());
+        } else {
+            Error::known("workout", id, there.version)
+        };
+        Err(known.at("input.id"))
+    }
+
+    /// The same, but exercises and sets to which the client gave no ids have those of what is there in
+    /// their place.
+    fn with_ids_of(&self, there: &Workout) -> Self {
+        let mut new = self.clone();
+        let places: Vec<&WorkoutExercise> = there.exercises.get().into_iter().flatten().collect();
+        for (place, is) in zip(&mut new.exercises, &places) {
+            if self.named.contains(&place.id.0) {
+                continue;
+            }
+            for set in &mut new.sets {
+                if set.workout_exercise_id == place.id {
+                    set.workout_exercise_id = is.id;
+                }
+            }
+            place.id = is.id;
+        }
+        let sets = places.iter().filter_map(|place| place.sets.get());
+        for (set, is) in zip(&mut new.sets, sets.flatten()) {
+            if !self.named.contains(&set.id.0) {
+                set.id = is.id;
+            }
+        }
+        new
     }
 
     /// Inserts what is in the workout.
@@ -118,8 +148,8 @@ impl NewTree {
         expected: Option<i32>,
     ) -> Result<Option<i32>> {
         let owner = self.workout.user_id;
-        let Some(there) = Workout::locked(conn, owner, self.workout.id).await? else {
-            return self.insert_new(conn, expected).await.map(Some);
+        let Some(there) = self.locked_or_inserted(conn, expected).await? else {
+            return Ok(Some(1));
         };
         let mut there = there.not_in_trash().map_err(|error| error.at("input.id"))?;
         let possible = left.complete(&mut self.workout, &there);
@@ -150,17 +180,26 @@ impl NewTree {
         self.workout.records_the_same(there) && same_places && same_sets
     }
 
-    async fn insert_new(&self, conn: &mut AsyncPgConnection, expected: Option<i32>) -> Result<i32> {
-        let id = self.workout.id;
+    /// The workout that is there, locked; none where there was none and this was inserted.
+    async fn locked_or_inserted(
+        &self,
+        conn: &mut AsyncPgConnection,
+        expected: Option<i32>,
+    ) -> Result<Option<Workout>> {
+        let (owner, id) = (self.workout.user_id, self.workout.id);
+        let gone = || Error::not_found("workout", id).at("input.id");
+        if let Some(there) = Workout::locked(conn, owner, id).await? {
+            return Ok(Some(there));
+        }
         if expected.is_some() {
-            return Err(Error::not_found("workout", id).at("input.id"));
+            return Err(gone());
         }
-        if self.insert(conn).await? {
-            return Ok(1);
+        if self.insert_unless_there(conn).await? {
+            return Ok(None);
         }
-        // Somebody made it between our look and our insert.
-        let message = "this workout was made at the same moment: read it, then repeat the change";
-        Err(Error::conflict(message).with(id, None).at("input.id"))
+        // Somebody made it between our look and our insert: it is there like any other.
+        let there = Workout::locked(conn, owner, id).await?;
+        there.map(Some).ok_or_else(gone)
     }
 
     async fn change(&self, conn: &mut AsyncPgConnection, there: &Workout) -> Result<i32> {

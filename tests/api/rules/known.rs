@@ -20,6 +20,12 @@ const MADE: &[(&str, &str)] = &[
         "input.id",
     ),
     (
+        "createWorkout(input: {id: $NEW$, name: \"Back\", exercises: [{exerciseId: $EXERCISE$, sets: [
+            {reps: 5}, {id: $SECOND$, reps: 3, notes: \"OTHER\"}]}]}) {
+            record: workout { id version exercises { id sets { id } } } }",
+        "input.id",
+    ),
+    (
         "addWorkoutExercise(workoutId: $WORKOUT$, input: {id: $NEW$, exerciseId: $EXERCISE$,
             notes: \"slow OTHER\", targetWeight: 80.5, sets: [{reps: 5}]}) {
             record: workoutExercise { id } workout { version } }",

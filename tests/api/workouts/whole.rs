@@ -1,5 +1,8 @@
 //! A workout as a whole: made, changed and replaced by one mutation.
 
+use std::collections::BTreeMap;
+
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::{CREATE, each, exercises, plan, read, workout};
@@ -49,14 +52,39 @@ async fn a_workout_with_the_same_id_is_made_once() {
     let app = TestApp::start().await;
     let ada = app.user("ada").await;
     let squat = exercises(&ada, &["Squat"]).await;
-    let mut input = plan("Legs", &squat, 2);
+    let mut input = plan("Legs", &[squat[0].clone(), squat[0].clone()], 2);
     input["id"] = json!("0192f0c1-1111-7000-8000-000000000001");
     let first = workout(&ada, input.clone()).await;
     assert_eq!(workout(&ada, input.clone()).await, first);
-    input["name"] = json!("Other");
-    let other = ada.graphql(CREATE, json!({"input": input})).await;
-    assert_eq!(other.code(), "CONFLICT");
-    assert_eq!(other.error()["extensions"]["version"], 1);
+    let one = json!({"reps": 5, "weight": 100});
+    for (part, other) in [
+        ("/name", json!("Other")),
+        ("/exercises", json!([])),
+        ("/exercises/0/sets/1/reps", json!(6)),
+        ("/exercises/1/notes", json!("deep")),
+        (
+            "/exercises/1/id",
+            json!("0192f0c1-1111-7000-8000-000000000003"),
+        ),
+        ("/exercises/1/sets", json!([one])),
+        (
+            "/exercises/1/sets/0/id",
+            json!("0192f0c1-1111-7000-8000-000000000004"),
+        ),
+    ] {
+        let mut changed = input.clone();
+        let (at, field) = part.rsplit_once('/').unwrap();
+        changed.pointer_mut(at).unwrap()[field] = other;
+        let other = ada.graphql(CREATE, json!({"input": changed})).await;
+        assert_eq!(
+            (other.code(), other.field()),
+            ("CONFLICT", "input.id"),
+            "{part}"
+        );
+        assert_eq!(other.error()["extensions"]["id"], input["id"], "{part}");
+        assert_eq!(other.error()["extensions"]["version"], 1, "{part}");
+    }
+    assert_eq!(read(&ada, &input["id"]).await["version"], 1);
 
     let keyed = json!({"input": {"name": "Keyed"}, "key": "k"});
     let one = ada.graphql(CREATE, keyed.clone()).await;
@@ -202,6 +230,91 @@ async fn an_upsert_makes_what_is_not_there_and_leaves_status_and_times_alone() {
     let stale = ada.graphql(UPSERT, stale).await;
     assert_eq!(stale.code(), "CONFLICT");
     assert_eq!(stale.error()["extensions"]["version"], 2);
+}
+
+#[tokio::test]
+async fn the_same_workout_upserted_many_times_at_one_moment_is_made_once_and_no_one_is_refused() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada").await;
+    for round in 0..4 {
+        let id = format!("0192f0c1-1111-7000-8000-00000000001{round}");
+        let sent = (0..6).map(|_| upsert(&ada, json!({"id": id, "name": "At once"})));
+        for answer in join_all(sent).await {
+            assert_eq!(answer.data()["upsertWorkout"]["workout"]["version"], 1);
+        }
+    }
+}
+
+/// When each exercise and each set of a workout was last changed.
+async fn times_of(user: &TestUser<'_>, workout: &Value) -> BTreeMap<String, String> {
+    let query = "query ($id: ID!) { workout(id: $id) { exercises { id updatedAt
+        sets { id updatedAt } } } }";
+    let found = user.graphql(query, json!({"id": workout})).await;
+    let places = found.data()["workout"]["exercises"].clone();
+    let places = places.as_array().unwrap().clone();
+    let sets = places
+        .iter()
+        .flat_map(|it| it["sets"].as_array().unwrap().clone());
+    let times = sets.chain(places.clone());
+    times
+        .map(|it| (it["id"].to_string(), it["updatedAt"].to_string()))
+        .collect()
+}
+
+#[tokio::test]
+async fn parts_that_an_upsert_leaves_alone_keep_the_time_of_their_last_change() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada").await;
+    let trained = exercises(&ada, &["Squat", "Press", "Row"]).await;
+    let made = workout(&ada, plan("Legs", &trained, 3)).await;
+    let (places, sets) = (each(&made["exercises"], "id"), |i: usize| {
+        each(&made["exercises"][i]["sets"], "id")
+    });
+    let all: Vec<Value> = (0..3)
+        .map(|i| {
+            let sets: Vec<Value> = sets(i)
+                .iter()
+                .map(|id| json!({"id": id, "reps": 5, "weight": 100}))
+                .collect();
+            json!({"id": places[i], "exerciseId": trained[i], "sets": sets})
+        })
+        .collect();
+    let mut input = json!({"id": made["id"], "name": "Legs", "exercises": all});
+    input["exercises"][1]["notes"] = json!("deep");
+    input["exercises"][1]["sets"][2]["reps"] = json!(6);
+    let order = "mutation ($id: ID!, $order: [ID!]!) {
+        reorderExercises(workoutId: $id, order: $order) { workout { id } } }";
+    let sets_order = "mutation ($id: ID!, $order: [ID!]!) {
+        reorderSets(workoutExerciseId: $id, order: $order) { workout { id } } }";
+    let (first, second) = (sets(0), sets(1));
+    for (request, variables, moved) in [
+        (
+            UPSERT,
+            json!({"input": input}),
+            vec![&places[1], &second[2]],
+        ),
+        (
+            order,
+            json!({"id": made["id"], "order": [places[1], places[0], places[2]]}),
+            vec![&places[0], &places[1]],
+        ),
+        (
+            sets_order,
+            json!({"id": places[0], "order": [first[0], first[2], first[1]]}),
+            vec![&first[1], &first[2]],
+        ),
+    ] {
+        let before = times_of(&ada, &made["id"]).await;
+        ada.graphql(request, variables).await.data();
+        let after = times_of(&ada, &made["id"]).await;
+        let changed: Vec<&String> = after
+            .keys()
+            .filter(|id| before[*id] != after[*id])
+            .collect();
+        let mut moved: Vec<String> = moved.iter().map(ToString::to_string).collect();
+        moved.sort();
+        assert_eq!(changed, moved.iter().collect::<Vec<_>>(), "{request}");
+    }
 }
 
 #[tokio::test]
