@@ -32,6 +32,7 @@ pub struct Db {
     size: u32,
     timeout: Duration,
     direct: Arc<(Address, Limits)>,
+    options: PoolOptions,
 }
 
 /// How a pool is made.
@@ -67,6 +68,7 @@ impl Db {
             size: options.size,
             timeout: options.timeout,
             direct,
+            options,
         }
     }
 
@@ -78,6 +80,14 @@ impl Db {
             direct: Arc::new((direct, limits)),
             ..self
         }
+    }
+
+    /// A second pool, whose connections find their tables in `schema` first. Such a wish belongs to a session,
+    /// so they go past a pooler.
+    #[must_use]
+    pub fn looking_in(&self, schema: &str) -> Self {
+        let (direct, _) = &*self.direct;
+        Self::new(direct.clone().looking_in(schema), self.options)
     }
 
     /// A connection of one's own, past a pooler and not of the pool, for what needs a session: LISTEN.
