@@ -14,7 +14,7 @@ use diesel::{
     sql_types::Numeric,
 };
 use rust_decimal::Decimal as Exact;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::json::WriteJson;
 
@@ -51,6 +51,18 @@ impl<'de> Deserialize<'de> for Decimal {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = f64::deserialize(deserializer)?;
         Self::from_f64(value).ok_or_else(|| serde::de::Error::custom("not a decimal number"))
+    }
+}
+
+/// A JSON number, with as many digits as a `f64` holds.
+impl Serialize for Decimal {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.to_number() {
+            number if number.is_f64() => {
+                serializer.serialize_f64(number.as_f64().unwrap_or_default())
+            }
+            number => serializer.serialize_i64(number.as_i64().unwrap_or_default()),
+        }
     }
 }
 

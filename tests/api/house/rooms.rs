@@ -10,6 +10,7 @@ const FLOORS: &[&[&str]] = &[
     &["http"],
     &["schema"],
     &["seeds", "upkeep"],
+    &["legacy"],
     &[
         "auth",
         "users",
