@@ -13,6 +13,9 @@ pub mod seeds;
 /// What is let go of in time.
 pub mod upkeep;
 
+/// Moving an app from its files into the database.
+pub mod migration;
+
 /// The JSON files that an app kept its data in.
 pub mod legacy;
 

@@ -8,7 +8,7 @@ use diesel_async::{
 };
 
 use super::{
-    Address, ConnectError, Limits,
+    Address, Bulk, ConnectError, Limits,
     meter::{Meter, Observer},
 };
 use crate::metrics::Page;
@@ -94,6 +94,12 @@ impl Db {
     pub async fn dedicated(&self) -> Result<AsyncPgConnection, ConnectError> {
         let (address, limits) = &*self.direct;
         address.connect(*limits).await
+    }
+
+    /// A connection of one's own for loading much, past a pooler.
+    pub async fn bulk(&self) -> Result<Bulk, ConnectError> {
+        let (address, limits) = &*self.direct;
+        address.bulk(*limits).await
     }
 
     /// A connection, waiting for one to become free if need be.

@@ -18,8 +18,11 @@ pub trait Seam: Send + Sync {
     fn is_migrated(&self) -> bool;
 
     /// The first step in a mutation's transaction: whether it may write now, and where.
-    fn admit<'a>(&'a self, conn: &'a mut AsyncPgConnection, viewer: Viewer)
-    -> BoxFuture<'a, Result<()>>;
+    fn admit<'a>(
+        &'a self,
+        conn: &'a mut AsyncPgConnection,
+        viewer: Viewer,
+    ) -> BoxFuture<'a, Result<()>>;
 
     /// The last step in it, when all statements are done and nothing is committed.
     fn settle<'a>(

@@ -3,6 +3,7 @@
 
 pub mod canonical;
 pub mod record;
+pub mod wire;
 
 use std::{collections::HashMap, ops::Range, sync::Arc};
 

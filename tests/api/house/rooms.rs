@@ -10,6 +10,7 @@ const FLOORS: &[&[&str]] = &[
     &["http"],
     &["schema"],
     &["seeds", "upkeep"],
+    &["migration"],
     &["legacy"],
     &[
         "auth",
