@@ -14,11 +14,11 @@ mod seam;
 mod secret;
 pub mod written;
 
-pub use ahead::Ahead;
+pub use ahead::{Ahead, asked};
 pub use context::{ContextExt, Loaders, Nullable, loaders};
 pub use cursor::Cursor;
 pub use date::Date;
-pub use mutation::mutate;
+pub use mutation::{may_be_alone, mutate};
 pub use page::{Connection, Page, Total};
 pub use present::present;
 pub use seam::Seam;

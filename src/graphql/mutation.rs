@@ -53,6 +53,12 @@ where
     Ok(answer)
 }
 
+/// Whether a mutation may be a single statement, which is a transaction by itself: there is no key to keep
+/// the answer with, and nobody takes part in what is written.
+pub fn may_be_alone(ctx: &Context<'_>, idempotency_key: Option<&str>) -> bool {
+    idempotency_key.is_none() && seam(ctx).is_none()
+}
+
 /// What happens between the beginning of the transaction and its end.
 async fn between<T: Serialize + DeserializeOwned + Send + Sync>(
     conn: &mut AsyncPgConnection,

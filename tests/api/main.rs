@@ -32,6 +32,7 @@ mod seeds;
 mod semantics;
 mod sets;
 mod settings;
+mod speed;
 mod statuses;
 mod story;
 mod subscriptions;

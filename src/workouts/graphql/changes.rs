@@ -6,7 +6,7 @@ use super::payloads::WorkoutPayload;
 use crate::{
     changes::{self, Change, Entity},
     error::Result,
-    graphql::{ContextExt, Nullable, mutate},
+    graphql::{ContextExt, Nullable, may_be_alone, mutate},
     workouts::{
         Workout, WorkoutExercise, WorkoutExerciseId, WorkoutId,
         input::{UpdateWorkoutInput, WorkoutInput},
@@ -113,6 +113,13 @@ async fn create(
     input: WorkoutInput,
 ) -> Result<WorkoutPayload> {
     let (tree, _) = input.check(ctx.owner()?)?;
+    if may_be_alone(ctx, key.as_deref()) {
+        let made = WorkoutPayload::made_at_once(ctx, &tree).await?;
+        if let Some(payload) = made {
+            ctx.announce()?;
+            return Ok(payload);
+        }
+    }
     let id = mutate(ctx, key, async |conn, owner| {
         if tree.insert(conn).await? {
             let change = Change::created(Entity::Workout, tree.workout.id.0);

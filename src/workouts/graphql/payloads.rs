@@ -3,10 +3,13 @@
 use async_graphql::{ComplexObject, Context, SimpleObject};
 
 use crate::{
+    db::Columns,
     error::Result,
     graphql::{ContextExt, written::Written},
     history::{HistoryEntry, HistoryId},
-    workouts::{Parts, Set, SetId, Workout, WorkoutExercise, WorkoutExerciseId, WorkoutId},
+    workouts::{
+        Parts, Set, SetId, Workout, WorkoutExercise, WorkoutExerciseId, WorkoutId, new::NewTree,
+    },
 };
 
 /// What a change of a workout answers.
@@ -91,6 +94,15 @@ impl WorkoutPayload {
         let workout = Written(workout(ctx, id).await?);
         Ok(Self { workout })
     }
+
+    /// Makes the workout, if that takes no more than one statement.
+    pub async fn made_at_once(ctx: &Context<'_>, tree: &NewTree) -> Result<Option<Self>> {
+        let asked = Parts::below(ctx, &[&["workout"]]);
+        let conn = ctx.db().conn().await?;
+        let made = tree.make_at_once(&conn, asked.exercises).await?;
+        let workout = made.map(Written);
+        Ok(workout.map(|workout| Self { workout }))
+    }
 }
 
 impl CompleteWorkoutPayload {
@@ -110,9 +122,13 @@ impl WorkoutExercisePayload {
     pub async fn of(ctx: &Context<'_>, id: WorkoutId, place: WorkoutExerciseId) -> Result<Self> {
         let mut parts = Parts::below(ctx, &[&["workout"]]);
         let own = ctx.look_ahead().field("workoutExercise");
-        parts.places = true;
-        parts.sets |= own.field("sets").exists();
-        parts.exercises |= own.field("exercise").exists();
+        parts.places = Some(Columns::ALL);
+        if own.field("sets").exists() {
+            parts.sets = Some(Columns::ALL);
+        }
+        if own.field("exercise").exists() {
+            parts.exercises = Some(Columns::ALL);
+        }
         let mut conn = ctx.db().conn().await?;
         let workout = Workout::find_kept(&mut conn, ctx.owner()?, id, parts).await?;
         let mut places = workout.exercises.get().into_iter().flatten();

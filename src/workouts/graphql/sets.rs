@@ -6,7 +6,7 @@ use super::payloads::{SetPayload, SetsPayload, WorkoutExercisePayload};
 use crate::{
     changes,
     error::Result,
-    graphql::{ContextExt, Nullable, mutate},
+    graphql::{ContextExt, Nullable, may_be_alone, mutate},
     workouts::{
         Set, SetId, WorkoutExerciseId, WorkoutId,
         input::{AddSetInput, UpdateSetInput, check_deletion},
@@ -120,7 +120,7 @@ async fn add_one(
 ) -> Result<SetPayload> {
     let owner = ctx.owner()?;
     let additions = input.check(owner)?;
-    if key.is_none() {
+    if may_be_alone(ctx, key.as_deref()) {
         let added = {
             let mut conn = ctx.db().conn().await?;
             additions.add_at_once(&mut conn, owner, expected).await?
