@@ -52,6 +52,9 @@ pub enum Error {
         what: &'static str,
         retry_after: Duration,
     },
+    /// Writes are held up for a moment, and nothing was written.
+    #[error("nothing can be written while the data changes places: send this again in {}", humantime::format_duration(whole(*.retry_after)))]
+    Paused { retry_after: Duration },
     #[error("the server is busy: try again in a moment")]
     Unavailable(#[source] Cause),
     #[error("something went wrong on our side; the request id finds it in the log")]
@@ -82,7 +85,7 @@ impl Error {
                 [(_, first), ..] => first.code(),
                 [] => "VALIDATION",
             },
-            Self::Unavailable(_) => "UNAVAILABLE",
+            Self::Paused { .. } | Self::Unavailable(_) => "UNAVAILABLE",
             Self::Internal(_) => "INTERNAL",
         }
     }
@@ -308,6 +311,11 @@ pub(crate) fn camel_case(column: &str) -> String {
         }
     }
     name
+}
+
+/// As many seconds as cover it, because nobody waits for fractions.
+fn whole(wait: Duration) -> Duration {
+    Duration::from_secs(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
 }
 
 /// What resolvers and stores return.

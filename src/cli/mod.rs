@@ -8,7 +8,10 @@
 mod config;
 mod db;
 mod documents;
+mod dual_write;
 mod migrate;
+mod migration;
+mod rollback;
 mod schema;
 mod seed;
 mod serve;
@@ -22,10 +25,14 @@ use crate::{
     config::{self as settings, Config, SETTINGS, Setting},
     db::embedded,
     logging,
+    migration::Failure,
 };
 
 /// What a command ends with when it cannot do its work: one line that says why and what to do.
 type Outcome = Result<(), Box<dyn Error>>;
+
+/// What a process ends with that was asked for a step which something holds back.
+const HELD_BACK: u8 = 3;
 
 /// A GraphQL server for workouts and tasks over PostgreSQL.
 #[derive(Parser)]
@@ -64,6 +71,14 @@ enum Configured {
     /// Look after accounts
     #[command(subcommand)]
     User(user::Verb),
+    /// Watch the way in from JSON files
+    #[command(subcommand)]
+    Migration(migration::Verb),
+    /// Write to the database and to the files, or to the files alone
+    #[command(subcommand)]
+    DualWrite(dual_write::Verb),
+    /// Go one step back on the way in from JSON files
+    Rollback(dual_write::Args),
 }
 
 /// Runs the command that the process was started with.
@@ -74,8 +89,16 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
-            ExitCode::FAILURE
+            exit_code(&*error)
         }
+    }
+}
+
+/// What was held back is no failure: a script may try again later. Wrong usage is 2, as everywhere.
+fn exit_code(error: &(dyn Error + 'static)) -> ExitCode {
+    match error.downcast_ref() {
+        Some(Failure::HeldBack(_) | Failure::Overtaken { .. }) => ExitCode::from(HELD_BACK),
+        _ => ExitCode::FAILURE,
     }
 }
 
@@ -107,6 +130,9 @@ fn run(matches: &ArgMatches) -> Outcome {
             Configured::Migrate(verb) => migrate::run(&config, verb).await,
             Configured::Seed(args) => seed::run(&config, &args).await,
             Configured::User(verb) => user::run(&config, verb).await,
+            Configured::Migration(verb) => migration::run(&config, verb).await,
+            Configured::DualWrite(verb) => dual_write::run(&config, verb).await,
+            Configured::Rollback(args) => rollback::run(&config, &args).await,
         }
     });
     runtime.shutdown_background();

@@ -21,6 +21,7 @@ use crate::{
     db::Db,
     exercises::{ExerciseMutation, ExerciseQuery},
     history::{HistoryMutation, HistoryQuery},
+    migration::{MigrationMutation, MigrationQuery},
     settings::{SettingsMutation, SettingsQuery},
     sync::SyncQuery,
     tasks::{TaskMutation, TaskQuery},
@@ -52,6 +53,7 @@ pub struct Query(
     TaskQuery,
     WorkoutQuery,
     HistoryQuery,
+    MigrationQuery,
 );
 
 /// What can be changed.
@@ -65,6 +67,7 @@ pub struct Mutation(
     TaskMutation,
     WorkoutMutation,
     HistoryMutation,
+    MigrationMutation,
 );
 
 pub use subscription::Root as Subscription;

@@ -43,6 +43,12 @@ pub const TABLE: &[(&str, Access)] = &[
     ("user", Admin),
     ("users", Admin),
     ("setRole", Admin),
+    // The way in from JSON files.
+    ("migration", Admin),
+    ("migrationAudit", Admin),
+    ("setDualWrite", Admin),
+    ("rollbackMigration", Admin),
+    ("migrationProgress", Admin),
     // What changed.
     ("changes", Member),
     ("syncCursor", Member),
