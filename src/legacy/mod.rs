@@ -2,13 +2,20 @@
 //! is known only there comes in as a `Lookups`, and what the files say goes out as records.
 
 pub mod canonical;
+mod folder;
+mod meaning;
 pub mod record;
+mod scan;
+mod text;
 pub mod wire;
 
 use std::{collections::HashMap, ops::Range, sync::Arc};
 
 use crate::{exercises::ExerciseId, viewer::UserId};
 use record::{Key, Record};
+
+pub use folder::{FileFacts, Folder, Item, Link, Quarantined, Report, Stamp, Unreadable};
+pub use meaning::Shelf;
 
 /// What only the server knows, and the meaning of the files depends on.
 #[derive(Clone, Debug, Default)]

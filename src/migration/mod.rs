@@ -2,8 +2,8 @@
 //! writes, the evidence that each step asks for, and the audit of what was done. The domain does not
 //! know this room.
 
-pub mod adopt;
 mod admission;
+pub mod adopt;
 pub mod aggregates;
 mod audit;
 mod control;
