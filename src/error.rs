@@ -55,6 +55,10 @@ pub enum Error {
     /// Writes are held up for a moment, and nothing was written.
     #[error("nothing can be written while the data changes places: send this again in {}", humantime::format_duration(whole(*.retry_after)))]
     Paused { retry_after: Duration },
+    #[error(
+        "this is answered once the data is in the database: until then the app's files are what counts, see `migration`"
+    )]
+    NotMigrated,
     #[error("the server is busy: try again in a moment")]
     Unavailable(#[source] Cause),
     #[error("something went wrong on our side; the request id finds it in the log")]
@@ -86,6 +90,7 @@ impl Error {
                 [] => "VALIDATION",
             },
             Self::Paused { .. } | Self::Unavailable(_) => "UNAVAILABLE",
+            Self::NotMigrated => "NOT_MIGRATED",
             Self::Internal(_) => "INTERNAL",
         }
     }
@@ -206,6 +211,11 @@ impl Error {
     pub fn known_in_trash(what: &'static str, id: impl Into<Uuid>, version: i32) -> Self {
         let message = format!("this {what} was made before and deleted: restore that one");
         Self::conflict(message).with(id, Some(version))
+    }
+
+    /// Something that may pass: the caller is asked to come again.
+    pub fn unavailable(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Unavailable(Arc::new(cause))
     }
 
     /// A failure that nobody outside can do anything about.

@@ -5,13 +5,17 @@
     reason = "this is what a command line is for"
 )]
 
+mod backfill;
 mod config;
+mod cutover;
 mod db;
 mod documents;
 mod dual_write;
 mod legacy;
 mod migrate;
 mod migration;
+mod parity;
+mod progress;
 mod rollback;
 mod schema;
 mod seed;
@@ -81,6 +85,12 @@ enum Configured {
     /// Write to the database and to the files, or to the files alone
     #[command(subcommand)]
     DualWrite(dual_write::Verb),
+    /// Copy everybody's records from the files to the database, or go on with it
+    Backfill(backfill::Args),
+    /// Compare files and database
+    Parity(parity::Args),
+    /// Have the database be what is read
+    Cutover(dual_write::Args),
     /// Go one step back on the way in from JSON files
     Rollback(dual_write::Args),
 }
@@ -96,6 +106,12 @@ pub fn main() -> ExitCode {
             exit_code(&*error)
         }
     }
+}
+
+/// Prints what a program is to read.
+fn print_json(value: &impl serde::Serialize) -> Outcome {
+    println!("{}", serde_json::to_string_pretty(value)?);
+    Ok(())
 }
 
 /// What was held back is no failure: a script may try again later. Wrong usage is 2, as everywhere.
@@ -137,6 +153,9 @@ fn run(matches: &ArgMatches) -> Outcome {
             Configured::User(verb) => user::run(&config, verb).await,
             Configured::Migration(verb) => migration::run(&config, verb).await,
             Configured::DualWrite(verb) => dual_write::run(&config, verb).await,
+            Configured::Backfill(args) => backfill::run(&config, args).await,
+            Configured::Parity(args) => parity::run(&config, args).await,
+            Configured::Cutover(args) => cutover::run(&config, &args).await,
             Configured::Rollback(args) => rollback::run(&config, &args).await,
         }
     });

@@ -35,7 +35,10 @@ where
     let request = idempotency_key.map(|key| Keyed::of(ctx, key)).transpose()?;
     let mut conn = ctx.db().conn().await?;
     // Not `transaction()`: it demands of the closure's future what only the caller can promise.
-    Transactions::begin_transaction(&mut *conn).await?;
+    match seam {
+        Some(seam) => seam.begin(&mut conn, viewer).await?,
+        None => Transactions::begin_transaction(&mut *conn).await?,
+    }
     let outcome = between(&mut conn, viewer, seam, request, work).await;
     if outcome.is_ok() {
         Transactions::commit_transaction(&mut *conn).await?;
@@ -61,9 +64,6 @@ async fn between<T: Serialize + DeserializeOwned + Send + Sync>(
     request: Option<Keyed>,
     work: impl AsyncFnOnce(&mut AsyncPgConnection, UserId) -> Result<T> + Send,
 ) -> Result<T> {
-    if let Some(seam) = seam {
-        seam.admit(conn, viewer).await?;
-    }
     let answer = match request {
         None => work(conn, viewer.user).await?,
         Some(request) => once(conn, viewer.user, request, work).await?,

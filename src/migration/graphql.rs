@@ -99,7 +99,7 @@ impl MigrationMutation {
     }
 }
 
-async fn status(ctx: &Context<'_>) -> Result<Migration> {
+pub(super) async fn status(ctx: &Context<'_>) -> Result<Migration> {
     ctx.admin()?;
     Ok(Migration::read(&mut *ctx.db().conn().await?).await?)
 }

@@ -124,6 +124,14 @@ pub enum Obstacle {
     FenceDown,
     #[error("the fence was up for as long as it may: see what the mirror waits for")]
     FenceLate,
+    #[error("a backfill needs the phase `dual_write`, and this is `{0}`: see `regimen dual-write`")]
+    NotDualWriting(Phase),
+    #[error(
+        "people are linked to accounts while the files are all there is, and the phase is `{0}`: go back first"
+    )]
+    LinkedTooLate(Phase),
+    #[error("nothing is mirrored in this phase: see `regimen migration status`")]
+    NotMirrored,
     #[error("not all records are in the database: run `regimen backfill`")]
     NotBackfilled,
     #[error("the backfill is `{}`: see that it gets done with `regimen backfill`", .0.word())]

@@ -21,7 +21,7 @@ use crate::{
     db::Db,
     exercises::{ExerciseMutation, ExerciseQuery},
     history::{HistoryMutation, HistoryQuery},
-    migration::{MigrationMutation, MigrationQuery},
+    migration::{DeskMutation, DeskQuery, MigrationMutation, MigrationQuery},
     settings::{SettingsMutation, SettingsQuery},
     sync::SyncQuery,
     tasks::{TaskMutation, TaskQuery},
@@ -54,6 +54,7 @@ pub struct Query(
     WorkoutQuery,
     HistoryQuery,
     MigrationQuery,
+    DeskQuery,
 );
 
 /// What can be changed.
@@ -68,6 +69,7 @@ pub struct Mutation(
     WorkoutMutation,
     HistoryMutation,
     MigrationMutation,
+    DeskMutation,
 );
 
 pub use subscription::Root as Subscription;
