@@ -41,6 +41,8 @@ pub(super) struct Facts {
     repeated: HashSet<u64>,
     pub(super) held: Vec<(u32, Uuid, Uuid)>,
     pub(super) told: Vec<(UserId, String)>,
+    /// The entries of the history that sessions are: by owner, id, and the session.
+    pub(super) diary: Vec<(u32, Uuid, At)>,
 }
 
 impl Facts {
@@ -231,7 +233,7 @@ impl Indexing<'_> {
                     self.facts.entries.push((at, entry));
                 }
             }
-            Shelf::Templates | Shelf::Sessions => self.session(shelf, object, placed),
+            Shelf::Templates | Shelf::Sessions => self.session(shelf, at, object, placed),
             Shelf::History => self.entry(object, placed),
         }
     }
@@ -252,7 +254,7 @@ impl Indexing<'_> {
         self.facts.people.push((key, person));
     }
 
-    fn session(&mut self, shelf: Shelf, object: &Object, placed: &mut Placed) {
+    fn session(&mut self, shelf: Shelf, at: At, object: &Object, placed: &mut Placed) {
         let Ok(key) = session_key(object) else {
             return;
         };
@@ -272,8 +274,12 @@ impl Indexing<'_> {
             "session"
         };
         placed.id = own.unwrap_or_else(|| derived("workout", word, &owner, &[&key]));
+        let entry = derived("history", "session", &owner, &[&key]);
         placed.owner = self.facts.owner(Owner::Key(owner));
         placed.state = State::Good;
+        if shelf == Shelf::Sessions && object.has("endTime") {
+            self.facts.diary.push((placed.owner, entry, at));
+        }
         if shelf == Shelf::Sessions && !self.book.trash {
             self.open(object, ours, placed);
         }

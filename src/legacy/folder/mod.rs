@@ -1,9 +1,17 @@
 //! A folder of legacy files: found, indexed, and read as one. Whatever is not understood is left alone.
 
+mod apply;
 mod book;
+mod edits;
+mod find;
+mod homes;
 mod index;
+mod pages;
+mod put;
 mod read;
 mod resolve;
+mod rewrite;
+mod understand;
 
 use std::{
     collections::HashMap,
@@ -14,11 +22,12 @@ use std::{
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Lookups, meaning::World, record::Kind};
+use super::{Lookups, disk::Faults, meaning::World, record::Kind};
 use crate::viewer::UserId;
 use book::{At, Book};
 use index::{Facts, Owner};
 
+pub use apply::{Applied, ApplyError};
 pub use book::Stamp;
 pub use read::{Item, Quarantined, Report};
 
@@ -36,6 +45,8 @@ pub enum Unreadable {
     NoFolder(String),
     #[error("`{0}` was changed by somebody else since it was read: read the folder again")]
     Changed(String),
+    #[error("a change was not written to its end ({0}): read the folder again")]
+    Stale(String),
 }
 
 /// A folder of legacy files, as it was when it was opened or written last.
@@ -47,8 +58,13 @@ pub struct Folder {
     owners: Vec<Owner>,
     /// Where each record is that can be read.
     places: HashMap<(Kind, UserId, Uuid), At>,
+    /// The sessions that are entries of the history.
+    diary: HashMap<(UserId, Uuid), At>,
     notes: Vec<String>,
     linked: Vec<Link>,
+    faults: Option<Faults>,
+    /// Why nothing more can be done until the folder is opened again.
+    stale: Option<String>,
 }
 
 /// A file of the folder.
@@ -117,6 +133,13 @@ impl Folder {
     pub fn stamps(&self) -> Vec<(String, Stamp)> {
         let stamp = |book: &Book| Some((book.path.to_string(), book.stamp.clone()?));
         self.books.iter().filter_map(stamp).collect()
+    }
+
+    /// Lets every step of writing be refused, as a disk that fails would.
+    #[must_use]
+    pub fn with_faults(mut self, faults: Faults) -> Self {
+        self.faults = Some(faults);
+        self
     }
 
     fn owner_of(&self, number: u32) -> (UserId, &str) {

@@ -1,9 +1,7 @@
 //! The second reading: every record, parents first, and everything that could not be taken.
 
 use std::{
-    collections::BTreeMap,
-    fs::File,
-    io::{Read, Seek, SeekFrom},
+    collections::{BTreeMap, HashSet},
     ops::Range,
 };
 
@@ -11,14 +9,19 @@ use serde::Serialize;
 
 use super::{
     FileFacts, Folder, Link, Owner, Unreadable,
-    book::{At, Book, Placed, Stamp, State},
+    book::{At, Placed, Stack, State},
+    pages::Pages,
+    understand::Understood,
 };
-use crate::legacy::{
-    Source,
-    meaning::{self, Part, Parts, Reading, Shelf, Which},
-    record::{ExerciseRecord, HistoryRecord, Kind, Record, SettingsRecord},
-    scan::{LONGEST, Spot},
-    text::{Node, Object, parse},
+use crate::{
+    legacy::{
+        Source,
+        meaning::{self, Part, Parts, Shelf},
+        record::{ExerciseRecord, Kind, Record},
+        scan::Spot,
+        text::{Node, parse},
+    },
+    viewer::UserId,
 };
 
 /// So many different values of one thing are told apart in a report.
@@ -82,21 +85,13 @@ pub struct Report {
     pub notes: Vec<String>,
 }
 
-/// What one place of a file was read to.
-pub(in crate::legacy) enum Understood {
-    Settings(Box<(SettingsRecord, Record)>),
-    Exercise(ExerciseRecord),
-    Workout(Box<(Reading, Option<HistoryRecord>)>),
-    History(HistoryRecord),
-    Nothing,
-}
-
 impl Folder {
     /// Reads everything: people, settings, exercises, workouts each with its entry of the history.
     pub fn read<E: From<Unreadable>>(
         &self,
         mut each: impl FnMut(Item) -> Result<(), E>,
     ) -> Result<Report, E> {
+        self.check()?;
         let mut report = Report {
             files: self.files(),
             linked: self.linked.clone(),
@@ -145,8 +140,7 @@ impl Folder {
             .places
             .keys()
             .filter(|(kind, ..)| *kind == Kind::Settings);
-        let mut known: std::collections::HashSet<_> =
-            declared.map(|(_, owner, _)| *owner).collect();
+        let mut known: HashSet<_> = declared.map(|(_, owner, _)| *owner).collect();
         let mut items = Vec::new();
         for owner in &self.owners {
             let Owner::Key(key) = owner else { continue };
@@ -195,8 +189,7 @@ impl Folder {
         tell: &mut impl FnMut(Item, &mut Report) -> Result<(), E>,
     ) -> Result<(), E> {
         for (book_number, book) in self.books.iter().enumerate() {
-            let wanted =
-                |stack: &super::book::Stack| stack.shelf.is_some_and(|it| shelves.contains(&it));
+            let wanted = |stack: &Stack| stack.shelf.is_some_and(|it| shelves.contains(&it));
             if !book.stacks.iter().any(wanted) {
                 continue;
             }
@@ -282,106 +275,10 @@ impl Folder {
         }
     }
 
-    fn is_linked(&self, id: crate::viewer::UserId) -> bool {
+    fn is_linked(&self, id: UserId) -> bool {
         let key = self.world.keys.get(&id);
         key.and_then(|key| self.world.people.get(key))
             .is_some_and(|person| person.linked)
-    }
-
-    /// What is in one place; `honour` says whether our columns count or only the app's keys.
-    pub(in crate::legacy) fn understand(
-        &self,
-        at: At,
-        placed: &Placed,
-        bytes: &[u8],
-        honour: bool,
-        parts: &mut Parts,
-    ) -> Result<Understood, Part> {
-        let refuse = |reason: String| whole(reason, placed);
-        if placed.length as usize > LONGEST {
-            let reason = format!(
-                "it has {} bytes: a record has at most {LONGEST}",
-                placed.length
-            );
-            return Err(refuse(reason));
-        }
-        let node = parse(bytes).map_err(|fault| Part {
-            path: String::new(),
-            at: fault.at,
-            end: bytes.len(),
-            reason: fault.reason,
-        })?;
-        let Some(object) = node.as_object() else {
-            return Err(refuse(format!("it is {}, not an object", node.noun())));
-        };
-        match placed.state {
-            State::Twice => Err(refuse(
-                "its id is that of another record, which is the one that counts".to_owned(),
-            )),
-            State::Linked | State::Nothing | State::Gone => Ok(Understood::Nothing),
-            State::Good | State::Bad => self
-                .meant(at, placed, object, honour, parts)
-                .map_err(refuse),
-        }
-    }
-
-    fn meant(
-        &self,
-        at: At,
-        placed: &Placed,
-        object: &Object,
-        honour: bool,
-        parts: &mut Parts,
-    ) -> Result<Understood, String> {
-        let stack = &self.books[at.book as usize].stacks[at.stack as usize];
-        let (owner, owner_key) = self.owner_of(placed.owner);
-        let Some(shelf) = stack.shelf else {
-            return Err("nothing tells what it is".to_owned());
-        };
-        match shelf {
-            Shelf::Users => {
-                let person = self
-                    .world
-                    .people
-                    .get(owner_key)
-                    .filter(|_| placed.state == State::Good);
-                let person = person.ok_or("it has neither an `id` nor an `email`")?;
-                let user = meaning::account(owner_key, person, Some(object), parts);
-                let settings = meaning::settings(person, object, honour, parts)?;
-                Ok(Understood::Settings(Box::new((
-                    settings,
-                    Record::User(user),
-                ))))
-            }
-            Shelf::Library => {
-                let owner = (placed.owner > 0).then_some(owner);
-                meaning::exercise(object, placed.id, owner, honour, parts).map(Understood::Exercise)
-            }
-            Shelf::Templates | Shelf::Sessions => {
-                let which = Which {
-                    shelf,
-                    id: placed.id,
-                    owner,
-                    owner_key,
-                    unit: self
-                        .world
-                        .people
-                        .get(owner_key)
-                        .map_or(crate::workouts::WeightUnit::Kg, |it| it.unit),
-                };
-                let reading = self.world.session(object, which, honour, parts)?;
-                let entry = (shelf == Shelf::Sessions)
-                    .then(|| self.world.entry(object, &reading, owner_key))
-                    .flatten();
-                Ok(Understood::Workout(Box::new((reading, entry))))
-            }
-            Shelf::History => {
-                let entry = serde_json::from_value(object.value());
-                let entry =
-                    entry.map_err(|error| format!("it is no entry of the history: {error}"))?;
-                Ok(Understood::History(entry))
-            }
-        }
     }
 
     fn key_of(&self, placed: &Placed, bytes: &[u8]) -> String {
@@ -416,15 +313,6 @@ impl Folder {
     }
 }
 
-fn whole(reason: String, placed: &Placed) -> Part {
-    Part {
-        path: String::new(),
-        at: 0,
-        end: placed.length as usize,
-        reason,
-    }
-}
-
 fn after(start: Spot, bytes: &[u8]) -> Spot {
     let mut spot = start;
     for byte in bytes {
@@ -453,49 +341,5 @@ impl Report {
             }
             Item::Quarantined(_) => self.quarantined += 1,
         }
-    }
-}
-
-/// A file whose records are read from where they are.
-pub(in crate::legacy) struct Pages<'a> {
-    book: &'a Book,
-    file: File,
-    bytes: Vec<u8>,
-}
-
-impl<'a> Pages<'a> {
-    /// Opens a file, if it is still the one that was indexed.
-    pub(in crate::legacy) fn open(book: &'a Book) -> Result<Self, Unreadable> {
-        let io = |error| Unreadable::Io {
-            path: book.path.to_string(),
-            error,
-        };
-        let file = File::open(&book.full).map_err(io)?;
-        let now = Stamp::of(&file, [0; 32]).map_err(io)?;
-        if !book
-            .stamp
-            .as_ref()
-            .is_some_and(|stamp| stamp.looks_like(&now))
-        {
-            return Err(Unreadable::Changed(book.path.to_string()));
-        }
-        Ok(Self {
-            book,
-            file,
-            bytes: Vec::new(),
-        })
-    }
-
-    pub(in crate::legacy) fn bytes(&mut self, placed: &Placed) -> Result<&[u8], Unreadable> {
-        let io = |error| Unreadable::Io {
-            path: self.book.path.to_string(),
-            error,
-        };
-        self.bytes.resize((placed.length as usize).min(LONGEST), 0);
-        self.file
-            .seek(SeekFrom::Start(placed.start.offset))
-            .map_err(io)?;
-        self.file.read_exact(&mut self.bytes).map_err(io)?;
-        Ok(&self.bytes)
     }
 }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     Folder, Link,
-    book::{At, Book, State},
+    book::{At, Book, Placed, State},
     index::{Facts, Owner},
 };
 use crate::{
@@ -15,8 +15,9 @@ use crate::{
     legacy::{
         Lookups,
         meaning::{Entry, Person, Shelf, World, fold},
-        record::Kind,
+        record::{Key, Kind},
     },
+    viewer::UserId,
 };
 
 pub(super) fn resolve(
@@ -34,6 +35,9 @@ pub(super) fn resolve(
         places: HashMap::new(),
         notes,
         linked: Vec::new(),
+        diary: HashMap::new(),
+        faults: None,
+        stale: None,
     };
     folder.meet(facts.people, lookups);
     folder.shelve(&facts.entries, lookups);
@@ -72,6 +76,10 @@ pub(super) fn resolve(
         folder.world.held.entry((owner, id)).or_insert(workout);
     }
     folder.world.told = facts.told.into_iter().collect();
+    for (owner, id, at) in facts.diary {
+        let owner = folder.owner_of(owner).0;
+        folder.diary.entry((owner, id)).or_insert(at);
+    }
     folder.place();
     folder
 }
@@ -132,8 +140,7 @@ impl Folder {
             }
         }
         // What the app itself has comes first: what was made here never takes a name from it.
-        let (own, ours): (Vec<_>, Vec<_>) =
-            entries.iter().partition(|(_, entry)| entry.ours.is_none());
+        let (own, ours): (Vec<_>, Vec<_>) = entries.iter().partition(|(_, entry)| !entry.made);
         let mut taken = HashMap::new();
         for (at, entry) in own.into_iter().chain(ours) {
             self.shelve_one(*at, entry, &mut taken);
@@ -169,8 +176,7 @@ impl Folder {
             };
             self.linked.push(link);
         }
-        let placed =
-            &mut self.books[at.book as usize].stacks[at.stack as usize].records[at.number as usize];
+        let placed = self.placed_mut(at);
         placed.id = id.0;
         placed.state = if taken.insert(id.0, at).is_some() && linked.is_none() {
             State::Twice
@@ -184,14 +190,24 @@ impl Folder {
             .names
             .entry(id)
             .or_insert_with(|| entry.name.clone());
-        if entry.links {
-            for name in std::iter::once(&entry.name).chain(&entry.former) {
-                let name = fold(name);
-                match owner {
-                    Some(owner) => self.world.own.entry((owner, name)).or_insert(id),
-                    None => self.world.library.entry(name).or_insert(id),
-                };
-            }
+        self.call(id, owner, &entry.name, &entry.former, entry.links);
+    }
+
+    /// Lets names in workouts mean an exercise, unless they mean one already.
+    pub(super) fn call(
+        &mut self,
+        id: ExerciseId,
+        owner: Option<UserId>,
+        name: &str,
+        former: &[String],
+        links: bool,
+    ) {
+        let name = links.then_some(name).into_iter();
+        for name in former.iter().map(String::as_str).chain(name).map(fold) {
+            match owner {
+                Some(owner) => self.world.own.entry((owner, name)).or_insert(id),
+                None => self.world.library.entry(name).or_insert(id),
+            };
         }
     }
 
@@ -217,20 +233,30 @@ impl Folder {
         if !matches!(placed.state, State::Good | State::Nothing) {
             return;
         }
+        let key = self.key_at(stack.shelf, &placed);
+        let key = (key.kind, key.owner, key.id);
+        if self.places.contains_key(&key) {
+            self.placed_mut(at).state = State::Twice;
+        } else {
+            self.places.insert(key, at);
+        }
+    }
+
+    /// Which record is in a place.
+    pub(super) fn key_at(&self, shelf: Option<Shelf>, placed: &Placed) -> Key {
         let (owner, _) = self.owner_of(placed.owner);
-        let (kind, owner, id) = match stack.shelf {
+        let (kind, owner, id) = match shelf {
             Some(Shelf::Users) => (Kind::Settings, owner, owner.0),
             Some(Shelf::Library) if placed.owner == 0 => (Kind::Exercise, EVERYBODY, placed.id),
             Some(Shelf::Library) => (Kind::Exercise, owner, placed.id),
             Some(Shelf::History) => (Kind::History, owner, placed.id),
             _ => (Kind::Workout, owner, placed.id),
         };
-        let twice = self.places.contains_key(&(kind, owner, id));
-        if twice {
-            self.books[at.book as usize].stacks[at.stack as usize].records[at.number as usize]
-                .state = State::Twice;
-        } else {
-            self.places.insert((kind, owner, id), at);
-        }
+        Key { kind, owner, id }
+    }
+
+    fn placed_mut(&mut self, at: At) -> &mut Placed {
+        let stack = &mut self.books[at.book as usize].stacks[at.stack as usize];
+        &mut stack.records[at.number as usize]
     }
 }

@@ -30,6 +30,8 @@ pub(in crate::legacy) struct Entry {
     pub(in crate::legacy) owner: Option<String>,
     /// The id that we gave it, if it is ours.
     pub(in crate::legacy) ours: Option<Uuid>,
+    /// Whether it was made here, and not by the app.
+    pub(in crate::legacy) made: bool,
     /// Whose it is, if we said so.
     pub(in crate::legacy) our_owner: Option<Uuid>,
     /// Whether names in workouts may mean it.
@@ -50,6 +52,7 @@ impl Entry {
                 .unwrap_or_default(),
             owner: object.text("userId").map(str::to_owned),
             ours: id("id"),
+            made: ours.is_some_and(|ours| fields::flag(ours, "made") == Ok(Some(true))),
             our_owner: id("owner_id"),
             links: ours.is_none_or(|ours| fields::flag(ours, "links") != Ok(Some(false))),
         })

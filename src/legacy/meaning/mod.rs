@@ -7,13 +7,14 @@ mod library;
 mod overrides;
 mod people;
 mod sessions;
+mod sets;
 mod world;
 
 pub(super) use fields::{Part, Parts, fold};
-pub(super) use library::{Entry, category_of, exercise, identity};
-pub(super) use overrides::{KEY as REGIMEN, differences, overridden};
-pub(super) use people::{OWN, Person, account, settings};
-pub(super) use sessions::{Reading, Slot, Which};
+pub(super) use library::{Entry, exercise, identity};
+pub(super) use overrides::{KEY as REGIMEN, differences};
+pub(super) use people::{OWN, Person, UNIT, account, settings};
+pub(super) use sessions::{Reading, Which, places};
 pub(super) use world::{Named, World, session_key};
 
 use chrono::{DateTime, Utc};

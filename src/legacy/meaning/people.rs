@@ -225,5 +225,7 @@ fn with_own(preferences: Value, own: Option<Value>) -> Value {
     if let Some(own) = own {
         members.entry(OWN).or_insert(own);
     }
+    // That it was taken out has to be said.
+    members.retain(|key, value| key != OWN || !value.is_null());
     Value::Object(members)
 }

@@ -6,7 +6,7 @@ mod print;
 
 use std::borrow::Cow;
 
-pub(super) use parse::{Fault, parse};
+pub(super) use parse::parse;
 pub(super) use print::Layout;
 
 use serde_json::{Number, Value};
