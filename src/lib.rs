@@ -16,6 +16,9 @@ pub mod seeds;
 /// What is let go of in time.
 pub mod upkeep;
 
+/// The JSON files that an app kept its data in.
+pub mod legacy;
+
 /// Signing in, and proving it afterwards.
 pub mod auth;
 /// What can be trained.

@@ -9,6 +9,7 @@ mod config;
 mod db;
 mod documents;
 mod dual_write;
+mod legacy;
 mod migrate;
 mod migration;
 mod rollback;
@@ -51,6 +52,9 @@ enum Verb {
     /// Look after the documents of clients
     #[command(subcommand)]
     Documents(documents::Verb),
+    /// Look at the JSON files of an app that is to move here
+    #[command(subcommand)]
+    Legacy(legacy::Verb),
 }
 
 /// What needs the settings.
@@ -110,6 +114,7 @@ fn run(matches: &ArgMatches) -> Outcome {
         Verb::Configured(verb) => verb,
         Verb::Schema => return schema::run(),
         Verb::Documents(verb) => return documents::run(&verb),
+        Verb::Legacy(verb) => return legacy::run(&verb),
     };
     let config = Config::read(flags(matches), embedded::default_data_dir())?;
     let _spans = logging::start(&config)?;

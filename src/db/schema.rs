@@ -90,6 +90,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    migration_adopted (user_id) {
+        user_id -> Uuid,
+        at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     migration_audit (seq) {
         seq -> Int8,
         at -> Timestamptz,
@@ -173,6 +180,43 @@ diesel::table! {
     mirror_places (user_id) {
         user_id -> Uuid,
         seq -> Int8,
+    }
+}
+
+diesel::table! {
+    parity_digests (side, entity, bucket) {
+        side -> Text,
+        entity -> Text,
+        bucket -> Int2,
+        records -> Int8,
+        lane_0 -> Numeric,
+        lane_1 -> Numeric,
+        lane_2 -> Numeric,
+        lane_3 -> Numeric,
+    }
+}
+
+diesel::table! {
+    parity_findings (id) {
+        id -> Int8,
+        seen_at -> Timestamptz,
+        found_by -> Text,
+        entity -> Text,
+        user_id -> Uuid,
+        record -> Uuid,
+        kind -> Text,
+        fields -> Array<Text>,
+    }
+}
+
+diesel::table! {
+    parity_leaves (side, entity, user_id, id) {
+        side -> Text,
+        entity -> Text,
+        user_id -> Uuid,
+        id -> Uuid,
+        bucket -> Int2,
+        hash -> Bytea,
     }
 }
 
@@ -325,6 +369,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     history,
     idempotency_keys,
     identities,
+    migration_adopted,
     migration_audit,
     migration_certificates,
     migration_checkpoints,
@@ -333,6 +378,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     migration_mappings,
     migration_quarantine,
     mirror_places,
+    parity_digests,
+    parity_findings,
+    parity_leaves,
     sessions,
     sets,
     tasks,

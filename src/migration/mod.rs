@@ -3,15 +3,19 @@
 //! know this room.
 
 mod admission;
+pub mod adopt;
+pub mod aggregates;
 mod audit;
 mod control;
 mod failure;
 mod fence;
 mod graphql;
 mod lease;
+pub mod parity;
 pub mod phase;
 mod status;
 pub mod step;
+pub mod tables;
 mod verbs;
 
 pub use admission::{Admission, admit, begin};

@@ -29,7 +29,7 @@ use crate::{
     db::Db,
     error::Error,
     graphql::{
-        self,
+        self, Seam,
         document::{
             Concealed, Documents, Introspected, Limits, Prepared, Refusal, Rules, for_executor,
         },
@@ -99,6 +99,7 @@ pub struct Engine {
     tally: Arc<Tally>,
     hub: Arc<Hub>,
     db: Db,
+    seam: Option<Arc<dyn Seam>>,
     most_errors: usize,
 }
 
@@ -116,7 +117,27 @@ impl Engine {
             tally: Arc::default(),
             hub,
             db,
+            seam: None,
             most_errors,
+        }
+    }
+
+    /// The same, while an app is moved here from its files.
+    #[must_use]
+    pub fn with_seam(mut self, seam: Arc<dyn Seam>) -> Self {
+        self.seam = Some(seam);
+        self
+    }
+
+    /// What resolvers find their rows through.
+    fn request(&self, request: Request) -> Request {
+        match &self.seam {
+            None => request.data(graphql::loaders(self.db.clone())),
+            Some(seam) => {
+                let db = seam.reading();
+                let request = request.data(graphql::loaders(db.clone())).data(db);
+                request.data(Arc::clone(seam))
+            }
         }
     }
 
@@ -144,7 +165,7 @@ impl Engine {
         let span = trace_span!(target: spans::TARGET, "operation", name, kind = kind.name(), cost);
         let finish = self.finish(self.tally.begin(&begun), concealed);
         request.data = about;
-        let mut request = request.data(graphql::loaders(self.db.clone())).data(caller);
+        let mut request = self.request(request).data(caller);
         if merges {
             request = request.data(Unwritten);
         }

@@ -11,6 +11,7 @@ const FLOORS: &[&[&str]] = &[
     &["schema"],
     &["migration"],
     &["seeds", "upkeep"],
+    &["legacy"],
     &[
         "auth",
         "users",

@@ -1,0 +1,41 @@
+//! What stands between requests and their rows while an app is moved here from its files. Resolvers do
+//! not see it: it decides which tables a request reads, and takes part in each mutation's transaction.
+
+use std::sync::Arc;
+
+use async_graphql::Context;
+use diesel_async::AsyncPgConnection;
+use futures_util::future::BoxFuture;
+
+use crate::{db::Db, error::Result, viewer::Viewer};
+
+/// Whoever moves an app. Without one, requests read and write the tables as they are.
+pub trait Seam: Send + Sync {
+    /// The database as requests see it at the moment.
+    fn reading(&self) -> Db;
+
+    /// Whether everything is in the database, and nothing is read from files any more.
+    fn is_migrated(&self) -> bool;
+
+    /// The first step in a mutation's transaction: whether it may write now, and where.
+    fn admit<'a>(
+        &'a self,
+        conn: &'a mut AsyncPgConnection,
+        viewer: Viewer,
+    ) -> BoxFuture<'a, Result<()>>;
+
+    /// The last step in it, when all statements are done and nothing is committed.
+    fn settle<'a>(
+        &'a self,
+        conn: &'a mut AsyncPgConnection,
+        viewer: Viewer,
+    ) -> BoxFuture<'a, Result<()>>;
+
+    /// What is left to do after the commit, and before the answer.
+    fn settled(&self, viewer: Viewer) -> BoxFuture<'_, ()>;
+}
+
+/// The seam of this request, where there is one.
+pub(super) fn seam<'a>(ctx: &Context<'a>) -> Option<&'a Arc<dyn Seam>> {
+    ctx.data_opt()
+}
