@@ -130,6 +130,30 @@ impl Control {
         decide: impl FnOnce(&Self, &Evidence) -> Result<Option<Next>, Failure> + Send,
     ) -> Result<Self, Failure> {
         lock_writers_out(conn).await?;
+        Self::apply(conn, actor, action, decide).await
+    }
+
+    /// Takes a fence down, as `decide` says, without waiting for writers: none was let in since it was
+    /// raised, and the rules that they find are those from before.
+    pub(super) async fn lower(
+        conn: &mut AsyncPgConnection,
+        actor: Actor,
+        decide: impl FnOnce(&Self, &Evidence) -> Option<Next> + Send,
+    ) -> Result<Self, Failure> {
+        conn.transaction(async |conn| {
+            wait_no_longer(conn).await?;
+            let decide = |now: &Self, evidence: &Evidence| Ok(decide(now, evidence));
+            Self::apply(conn, actor, "lower the fence", decide).await
+        })
+        .await
+    }
+
+    async fn apply(
+        conn: &mut AsyncPgConnection,
+        actor: Actor,
+        action: &str,
+        decide: impl FnOnce(&Self, &Evidence) -> Result<Option<Next>, Failure> + Send,
+    ) -> Result<Self, Failure> {
         let before = Self::query().for_update().first(conn).await?;
         let evidence = evidence(conn, &before).await?;
         let Some(next) = decide(&before, &evidence)? else {
@@ -169,11 +193,16 @@ impl Control {
 /// Waits for the transactions of writers that are under way, and keeps new ones out until the end of this
 /// transaction.
 async fn lock_writers_out(conn: &mut AsyncPgConnection) -> QueryResult<()> {
+    wait_no_longer(conn).await?;
+    conn.batch_execute(&format!("SELECT pg_advisory_xact_lock({LOCK})"))
+        .await
+}
+
+/// Has each lock of this transaction be waited for within the patience alone.
+async fn wait_no_longer(conn: &mut AsyncPgConnection) -> QueryResult<()> {
     let patience = PATIENCE.as_millis();
-    conn.batch_execute(&format!(
-        "SET LOCAL lock_timeout = {patience}; SELECT pg_advisory_xact_lock({LOCK})"
-    ))
-    .await
+    conn.batch_execute(&format!("SET LOCAL lock_timeout = {patience}"))
+        .await
 }
 
 /// Back at the files alone, whatever the database had of them grows old: it is taken over anew, from the

@@ -144,11 +144,11 @@ async fn lower(db: &Db, actor: Actor, up: &Control, why: &Failure) {
     for attempt in 1..=TRIES {
         let lowered = async {
             let mut conn = db.conn().await?;
-            Control::change(&mut conn, actor, "lower the fence", |now, _| {
+            Control::lower(&mut conn, actor, |now, _| {
                 let details = json!({"reason": why.to_string()});
-                Ok((now.epoch == up.epoch)
+                (now.epoch == up.epoch)
                     .then(|| restored(now, details))
-                    .flatten())
+                    .flatten()
             })
             .await
         };
@@ -169,12 +169,12 @@ fn restored(now: &Control, details: serde_json::Value) -> Option<Next> {
 
 /// Takes down a fence whose time is up: whoever raised it is gone.
 pub async fn restore_expired(conn: &mut AsyncPgConnection) -> Result<()> {
-    let restored = Control::change(conn, Actor::Server, "lower the fence", |now, evidence| {
+    let restored = Control::lower(conn, Actor::Server, |now, evidence| {
         let is_over = now
             .fence_deadline
             .is_some_and(|deadline| deadline <= evidence.now);
         let details = json!({"reason": "its time was up"});
-        Ok(is_over.then(|| restored(now, details)).flatten())
+        is_over.then(|| restored(now, details)).flatten()
     });
     restored.await.map(drop).map_err(Error::from)
 }

@@ -10,14 +10,15 @@ use futures_util::{
 use tokio::time::sleep;
 
 use super::{
+    Failure,
     audit::AuditEntry,
-    control::Actor,
+    control::{Actor, Control},
     status::Migration,
     verbs::{self, FENCE},
 };
 use crate::{
     db::Db,
-    error::Result,
+    error::{Error, Result},
     graphql::{Connection, ContextExt, Nullable, Page, Total},
 };
 
@@ -109,17 +110,26 @@ async fn set_dual_write(
     on: bool,
     expected: Option<i64>,
 ) -> Result<MigrationPayload> {
-    let actor = Actor::User(ctx.admin()?.user);
-    verbs::set_dual_write(ctx.db(), actor, on, expected, FENCE).await?;
+    let (db, actor) = (ctx.db().clone(), Actor::User(ctx.admin()?.user));
+    to_the_end(async move { verbs::set_dual_write(&db, actor, on, expected, FENCE).await }).await?;
     let migration = status(ctx).await?;
     Ok(MigrationPayload { migration })
 }
 
 async fn rollback(ctx: &Context<'_>, expected: Option<i64>) -> Result<MigrationPayload> {
-    let actor = Actor::User(ctx.admin()?.user);
-    verbs::rollback(ctx.db(), actor, expected, FENCE).await?;
+    let (db, actor) = (ctx.db().clone(), Actor::User(ctx.admin()?.user));
+    to_the_end(async move { verbs::rollback(&db, actor, expected, FENCE).await }).await?;
     let migration = status(ctx).await?;
     Ok(MigrationPayload { migration })
+}
+
+/// Goes through with a step also where whoever asked for it does not wait for the answer: half of one
+/// would leave its fence up until the deadline.
+async fn to_the_end(
+    step: impl Future<Output = Result<Control, Failure>> + Send + 'static,
+) -> Result<Control> {
+    let taken = tokio::spawn(step).await.map_err(Error::internal)?;
+    Ok(taken?)
 }
 
 /// Where the way in stands, now and whenever that has changed. A few rows are read for it once a second,

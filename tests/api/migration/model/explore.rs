@@ -13,6 +13,7 @@ use super::{
 };
 
 /// All of it, and nothing wrong anywhere.
+#[derive(Debug)]
 pub struct Explored {
     pub states: usize,
     pub steps: usize,

@@ -10,19 +10,14 @@ use explore::explore;
 use world::Broken;
 
 #[test]
-fn in_no_order_of_steps_and_crashes_is_anything_lost() {
+fn in_no_order_of_steps_and_crashes_is_anything_lost_or_the_way_back_cut_off() {
     let found = explore(None).unwrap_or_else(|violation| panic!("{violation}"));
     println!(
         "{} states, {} steps between them",
         found.states, found.steps
     );
-    assert!(found.states > 10_000, "{}", found.states);
+    assert!(found.states > 100_000, "{}", found.states);
     assert_eq!(found.phases, 7, "every phase but `none` was reached");
-}
-
-#[test]
-fn from_every_state_there_is_a_way_back_to_the_files_with_all_that_was_acknowledged() {
-    let found = explore(None).unwrap_or_else(|violation| panic!("{violation}"));
     assert_eq!(found.without_way_back, None);
 }
 
@@ -30,18 +25,20 @@ fn from_every_state_there_is_a_way_back_to_the_files_with_all_that_was_acknowled
 #[test]
 fn with_any_rule_broken_something_goes_wrong() {
     for (broken, invariant) in [
-        (Broken::AcknowledgesBeforeCommit, 1),
+        (Broken::AcknowledgesBeforeCommit, 8),
         (Broken::PlaceBeforeFile, 1),
         (Broken::TwoMirrorsAtOnce, 4),
         (Broken::OverwritesEditsOfOthers, 7),
         (Broken::WritersAreNotWaitedFor, 6),
-        (Broken::KeepsOldRowsWhenTakingOver, 8),
+        (Broken::KeepsOldRowsWhenTakingOver, 1),
         (Broken::SwitchesWithoutDraining, 8),
         (Broken::CutsOverUnproved, 8),
-        (Broken::TrustsOldArchives, 8),
+        (Broken::TrustsOldArchives, 1),
         (Broken::RemovesUnverifiedFiles, 7),
     ] {
-        let violation = explore(Some(broken)).expect_err(&format!("{broken:?} goes unnoticed"));
-        assert_eq!(violation.invariant, invariant, "{broken:?}: {violation}");
+        match explore(Some(broken)) {
+            Ok(_) => panic!("{broken:?} goes unnoticed"),
+            Err(violation) => assert_eq!(violation.invariant, invariant, "{broken:?}: {violation}"),
+        }
     }
 }

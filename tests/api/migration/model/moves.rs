@@ -6,7 +6,7 @@ use regimen::migration::{
     step::{Kind, Obstacle, STEPS, Step},
 };
 
-use super::world::{Broken, Client, FOREIGN, Mirror, Proof, Record, WRITES, World, write_of};
+use super::world::{Broken, Client, FOREIGN, Mirror, Proof, Record, WRITES, World};
 
 /// What came of a step: another world, or a rule that was broken on the way.
 pub type Outcome = Result<World, (u8, &'static str)>;
@@ -26,42 +26,38 @@ pub fn next(world: &World, broken: Option<Broken>) -> Vec<Outcome> {
 }
 
 fn clients(world: &World, broken: Option<Broken>, found: &mut Vec<Outcome>) {
-    for who in 0..world.clients.len() {
-        let (client, done) = world.clients[who];
+    for (who, (client, done)) in world.clients.into_iter().enumerate() {
+        let Some(&bit) = WRITES[who].get(usize::from(done)) else {
+            continue;
+        };
         let mut after = *world;
+        let record = &mut after.records[0];
         match client {
-            Client::Idle if done < WRITES && !world.standing.is_fenced() => {
+            Client::Idle if world.standing.is_fenced() => continue,
+            Client::Idle => {
                 let writes = world.standing.writes();
                 let current = true;
                 after.clients[who].0 = Client::Admitted { writes, current };
-                found.push(Ok(after));
             }
-            Client::Idle => {}
-            Client::Admitted { writes, current } => {
-                if broken == Some(Broken::AcknowledgesBeforeCommit) {
-                    let (record, bit) = write_of(who, done);
-                    let mut early = *world;
-                    early.records[record].acknowledged |= bit;
-                    early.clients[who] = (Client::Idle, done + 1);
-                    found.push(Ok(early));
-                }
-                if current {
-                    let (record, bit) = write_of(who, done);
-                    write(&mut after.records[record], writes, bit, broken);
-                    after.clients[who].0 = Client::Committed;
-                    found.push(Ok(after));
-                } else {
-                    found.push(Err((6, "a write was committed in another epoch")));
-                }
+            Client::Admitted { current: false, .. } => {
+                found.push(Err((6, "a write was committed in another epoch")));
+                continue;
+            }
+            Client::Admitted { .. } if broken == Some(Broken::AcknowledgesBeforeCommit) => {
+                record.acknowledged |= bit;
+                after.clients[who] = (Client::Idle, done + 1);
+            }
+            Client::Admitted { writes, .. } => {
+                write(record, writes, bit, broken);
+                after.clients[who].0 = Client::Committed;
             }
             // The mirror is waited for, but not for ever.
             Client::Committed => {
-                let (record, bit) = write_of(who, done);
-                after.records[record].acknowledged |= bit;
+                record.acknowledged |= bit;
                 after.clients[who] = (Client::Idle, done + 1);
-                found.push(Ok(after));
             }
         }
+        found.push(Ok(after));
     }
 }
 
@@ -157,12 +153,10 @@ fn others(world: &World, found: &mut Vec<Outcome>) {
         after.settled = true;
         found.push(Ok(after));
     }
-    for record in 0..world.records.len() {
-        if mirrored && world.records[record].adopted {
-            let mut after = *world;
-            after.records[record].queued = true;
-            found.push(Ok(after));
-        }
+    if mirrored && world.records[0].adopted {
+        let mut after = *world;
+        after.records[0].queued = true;
+        found.push(Ok(after));
     }
 }
 
@@ -266,9 +260,12 @@ fn may_switch(world: &World, step: &Step, broken: Option<Broken>) -> bool {
 fn changed(world: &World, standing: Standing) -> World {
     let mut after = *world;
     (after.standing, after.towards, after.equal) = (standing, None, None);
-    if after.proof == Proof::Current {
-        after.proof = Proof::Stale;
-    }
+    // What was proved for another phase is as good as nothing.
+    after.proof = match after.proof {
+        Proof::Current if standing.ground() == Phase::Verified => Proof::Stale,
+        proof if standing.ground() == Phase::Verified => proof,
+        _ => Proof::None,
+    };
     for (client, _) in &mut after.clients {
         if let Client::Admitted { current, .. } = client {
             *current = false;
@@ -283,9 +280,10 @@ fn entered(world: &World, step: &Step, broken: Option<Broken>) -> World {
     match (step.to, step.kind) {
         (Phase::Verified, _) => after.proof = Proof::Current,
         (Phase::Legacy, _) => {
-            after.backfilled = false;
+            (after.backfilled, after.archived) = (false, false);
             for record in &mut after.records {
                 (record.adopted, record.queued, record.edited) = (false, false, false);
+                record.archived = None;
                 // Whatever is in the files now counts, whoever wrote it.
                 record.acknowledged |= record.file & FOREIGN;
             }

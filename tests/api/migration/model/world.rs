@@ -10,8 +10,10 @@ use regimen::migration::{
 
 /// The write of somebody else, directly to the first record's file.
 pub const FOREIGN: u8 = 0x80;
-/// How often each client writes.
-pub const WRITES: u8 = 2;
+/// What was in the second record's file before anything began. Nobody changes it.
+pub const OLD: u8 = 0x40;
+/// What each client writes to the first record, one after the other.
+pub const WRITES: [&[u8]; 2] = [&[0b001], &[0b010]];
 
 /// A rule that is left out, to see that it is needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,7 +116,14 @@ impl World {
             archived: false,
             retired: false,
             restored: false,
-            records: [Record::default(); 2],
+            records: [
+                Record::default(),
+                Record {
+                    file: OLD,
+                    acknowledged: OLD,
+                    ..Record::default()
+                },
+            ],
             clients: [(Client::Idle, 0); 2],
             mirrors: [Mirror::Idle; 2],
             foreign: false,
@@ -203,10 +212,4 @@ impl Client {
     pub fn is_admitted(self) -> bool {
         matches!(self, Self::Admitted { .. })
     }
-}
-
-/// The record that a client's next write is of, and its bit.
-pub fn write_of(client: usize, done: u8) -> (usize, u8) {
-    let record = usize::from(client == 1 && done == 0);
-    (record, 1 << (u8::from(client == 1) * WRITES + done))
 }
