@@ -109,7 +109,7 @@ pub async fn rollback(
 async fn go_back(
     db: &Db,
     actor: Actor,
-    step: &'static Step,
+    step: Step,
     expected_epoch: Option<i64>,
     lasting: Duration,
 ) -> Result<Control, Failure> {
@@ -126,7 +126,7 @@ async fn take(
     conn: &mut AsyncPgConnection,
     actor: Actor,
     action: &str,
-    step: &Step,
+    step: Step,
     expected: Option<i64>,
 ) -> Result<Control, Failure> {
     Control::change(conn, actor, action, |now, evidence| {
@@ -203,6 +203,6 @@ pub async fn certify(
     .await
 }
 
-fn known(from: Phase, to: Phase) -> Result<&'static Step, Failure> {
+fn known(from: Phase, to: Phase) -> Result<Step, Failure> {
     Step::between(from, to).ok_or(Failure::HeldBack(vec![Obstacle::NoStep { from, to }]))
 }
