@@ -8,13 +8,13 @@ pub mod http;
 /// Where the concepts become one schema.
 pub mod schema;
 
+/// The way in from JSON files, and back.
+pub mod migration;
+
 /// What a new database is given.
 pub mod seeds;
 /// What is let go of in time.
 pub mod upkeep;
-
-/// Moving an app from its files into the database.
-pub mod migration;
 
 /// The JSON files that an app kept its data in.
 pub mod legacy;

@@ -8,6 +8,19 @@ CREATE TABLE migration_adopted (
   CONSTRAINT migration_adopted_pkey PRIMARY KEY (user_id)
 );
 
+-- What could not be written to the files yet, and is tried again.
+CREATE TABLE mirror_repairs (
+  entity  text        NOT NULL,
+  user_id uuid        NOT NULL,
+  id      uuid        NOT NULL,
+  reason  text        NOT NULL,
+  tries   int         NOT NULL DEFAULT 1,
+  since   timestamptz NOT NULL DEFAULT clock_timestamp(),
+  due_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+  CONSTRAINT mirror_repairs_pkey PRIMARY KEY (user_id, entity, id),
+  CONSTRAINT mirror_repairs_tries_range_check CHECK (tries >= 1)
+);
+
 CREATE TABLE parity_leaves (
   side    text     NOT NULL,
   entity  text     NOT NULL,
@@ -55,6 +68,15 @@ BEGIN
   RETURN get_byte(key, 0) << 4 | get_byte(key, 1) >> 4;
 END
 $$;
+
+-- What was read from the files themselves, while they are compared with the tables that are made of them.
+CREATE UNLOGGED TABLE parity_read (
+  entity  text  NOT NULL,
+  user_id uuid  NOT NULL,
+  id      uuid  NOT NULL,
+  hash    bytea NOT NULL,
+  CONSTRAINT parity_read_pkey PRIMARY KEY (entity, user_id, id)
+);
 
 -- Differences that were seen, by a comparison or by a read on both sides: evidence, not state.
 CREATE TABLE parity_findings (

@@ -54,7 +54,7 @@ impl Bulk {
     }
 
     /// Runs one statement with values, and says how many rows it was about.
-    pub async fn execute(
+    pub async fn run_with(
         &self,
         statement: &str,
         values: &[&(dyn tokio_postgres::types::ToSql + Sync)],

@@ -184,6 +184,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    mirror_repairs (user_id, entity, id) {
+        entity -> Text,
+        user_id -> Uuid,
+        id -> Uuid,
+        reason -> Text,
+        tries -> Int4,
+        since -> Timestamptz,
+        due_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     parity_digests (side, entity, bucket) {
         side -> Text,
         entity -> Text,
@@ -216,6 +228,15 @@ diesel::table! {
         user_id -> Uuid,
         id -> Uuid,
         bucket -> Int2,
+        hash -> Bytea,
+    }
+}
+
+diesel::table! {
+    parity_read (entity, user_id, id) {
+        entity -> Text,
+        user_id -> Uuid,
+        id -> Uuid,
         hash -> Bytea,
     }
 }
@@ -378,9 +399,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     migration_mappings,
     migration_quarantine,
     mirror_places,
+    mirror_repairs,
     parity_digests,
     parity_findings,
     parity_leaves,
+    parity_read,
     sessions,
     sets,
     tasks,

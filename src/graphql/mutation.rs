@@ -35,7 +35,10 @@ where
     let request = idempotency_key.map(|key| Keyed::of(ctx, key)).transpose()?;
     let mut conn = ctx.db().conn().await?;
     // Not `transaction()`: it demands of the closure's future what only the caller can promise.
-    Transactions::begin_transaction(&mut *conn).await?;
+    match seam {
+        Some(seam) => seam.begin(&mut conn, viewer).await?,
+        None => Transactions::begin_transaction(&mut *conn).await?,
+    }
     let outcome = between(&mut conn, viewer, seam, request, work).await;
     if outcome.is_ok() {
         Transactions::commit_transaction(&mut *conn).await?;
@@ -53,10 +56,22 @@ where
     Ok(answer)
 }
 
-/// Whether a mutation may be a single statement, which is a transaction by itself: there is no key to keep
-/// the answer with, and nobody takes part in what is written.
-pub fn may_be_alone(ctx: &Context<'_>, idempotency_key: Option<&str>) -> bool {
-    idempotency_key.is_none() && seam(ctx).is_none()
+/// Does what one statement can do by itself, without a transaction around it. Does nothing, so that `mutate` has to,
+/// where more belongs to the change: an answer to keep, or files that follow.
+pub async fn mutate_at_once<T>(
+    ctx: &Context<'_>,
+    idempotency_key: Option<&str>,
+    work: impl AsyncFnOnce(&mut AsyncPgConnection, UserId) -> Result<Option<T>> + Send,
+) -> Result<Option<T>> {
+    let owner = ctx.owner()?;
+    if idempotency_key.is_some() || seam(ctx).is_some() {
+        return Ok(None);
+    }
+    let done = work(&mut *ctx.db().conn().await?, owner).await?;
+    if done.is_some() {
+        ctx.announce()?;
+    }
+    Ok(done)
 }
 
 /// What happens between the beginning of the transaction and its end.
@@ -67,9 +82,6 @@ async fn between<T: Serialize + DeserializeOwned + Send + Sync>(
     request: Option<Keyed>,
     work: impl AsyncFnOnce(&mut AsyncPgConnection, UserId) -> Result<T> + Send,
 ) -> Result<T> {
-    if let Some(seam) = seam {
-        seam.admit(conn, viewer).await?;
-    }
     let answer = match request {
         None => work(conn, viewer.user).await?,
         Some(request) => once(conn, viewer.user, request, work).await?,

@@ -14,11 +14,14 @@ pub trait Seam: Send + Sync {
     /// The database as requests see it at the moment.
     fn reading(&self) -> Db;
 
-    /// Whether everything is in the database, and nothing is read from files any more.
-    fn is_migrated(&self) -> bool;
+    /// Whether requests read the database's own tables.
+    fn reads_database(&self) -> bool;
 
-    /// The first step in a mutation's transaction: whether it may write now, and where.
-    fn admit<'a>(
+    /// Whether the files are out of use, so that nothing has to follow what happens here.
+    fn is_over(&self) -> bool;
+
+    /// Begins the transaction of a mutation where that may write, or says why it may not.
+    fn begin<'a>(
         &'a self,
         conn: &'a mut AsyncPgConnection,
         viewer: Viewer,

@@ -2,13 +2,25 @@
 //! is known only there comes in as a `Lookups`, and what the files say goes out as records.
 
 pub mod canonical;
+mod disk;
+mod folder;
+mod meaning;
+mod native;
 pub mod record;
+mod scan;
+mod text;
 pub mod wire;
 
 use std::{collections::HashMap, ops::Range, sync::Arc};
 
 use crate::{exercises::ExerciseId, viewer::UserId};
 use record::{Key, Record};
+
+pub use disk::{Faults, Step};
+pub use folder::{
+    Applied, ApplyError, FileFacts, Folder, Item, Link, Quarantined, Report, Stamp, Unreadable,
+};
+pub use meaning::Shelf;
 
 /// What only the server knows, and the meaning of the files depends on.
 #[derive(Clone, Debug, Default)]
@@ -47,10 +59,3 @@ pub enum Edit {
     /// It is to be gone.
     Remove(Key),
 }
-
-// `Folder` follows:
-//   Folder::open(path, lookups) -> Result<Folder, Unreadable>                    finds and indexes the files
-//   folder.read(|item: Item| -> Result<(), E>) -> Result<Report, ReadError<E>>   records, parents first
-//   folder.get(&Key) -> Result<Option<Record>, Unreadable>                       one record, as it is in its file
-//   folder.stamps() -> &[Stamp]; folder.is_current() -> io::Result<bool>         whether somebody else wrote
-//   folder.apply(&[Edit]) -> Result<Applied, ApplyError>                         ForeignEdit, Disk, ...

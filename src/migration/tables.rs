@@ -54,48 +54,61 @@ pub struct Table {
     pub owner: &'static str,
 }
 
+/// People, on their way to accounts.
+pub const PEOPLE: Table = Table {
+    name: "people",
+    columns: "id, email, display_name, password_hash, role, created_at, updated_at, deleted_at",
+    owner: "id",
+};
+
+pub const EXERCISES: Table = Table {
+    name: "exercises",
+    columns: "id, owner_id, name, category, measurement, primary_muscles, secondary_muscles, \
+              equipment, level, unilateral, bodyweight_factor, aliases, description, instructions, \
+              source, source_key, archived_at, version, created_at, updated_at",
+    owner: "owner_id",
+};
+
+pub const SETTINGS: Table = Table {
+    name: "user_settings",
+    columns: "user_id, units, timezone, week_start, preferences, version, created_at, updated_at",
+    owner: "user_id",
+};
+
+pub const WORKOUTS: Table = Table {
+    name: "workouts",
+    columns: "user_id, id, name, notes, is_template, template_id, status, started_at, ended_at, \
+              source, source_key, version, created_at, updated_at, deleted_at",
+    owner: "user_id",
+};
+
+/// The exercises in workouts.
+pub const PLACES: Table = Table {
+    name: "workout_exercises",
+    columns: "user_id, id, workout_id, exercise_id, order_index, superset_group, target_sets, \
+              target_reps, target_reps_max, target_weight, target_weight_unit, target_rpe, \
+              rest_seconds, notes, created_at, updated_at",
+    owner: "user_id",
+};
+
+pub const SETS: Table = Table {
+    name: "sets",
+    columns: "user_id, id, workout_id, workout_exercise_id, order_index, set_type, side, reps, \
+              weight, weight_unit, rpe, duration_seconds, distance_m, rest_seconds, is_completed, \
+              notes, performed_at, version, created_at, updated_at",
+    owner: "user_id",
+};
+
+pub const HISTORY: Table = Table {
+    name: "history",
+    columns: "user_id, id, workout_id, workout_name, performed_at, timezone, local_date, \
+              duration_seconds, bodyweight_kg, rating, notes, summary, source, source_key, version, \
+              created_at, updated_at, deleted_at",
+    owner: "user_id",
+};
+
 /// All of them, parents first.
-pub const TABLES: [Table; 6] = [
-    Table {
-        name: "user_settings",
-        columns: "user_id, units, timezone, week_start, preferences, version, created_at, updated_at",
-        owner: "user_id",
-    },
-    Table {
-        name: "exercises",
-        columns: "id, owner_id, name, category, measurement, primary_muscles, secondary_muscles, \
-                  equipment, level, unilateral, bodyweight_factor, aliases, description, instructions, \
-                  source, source_key, archived_at, version, created_at, updated_at",
-        owner: "owner_id",
-    },
-    Table {
-        name: "workouts",
-        columns: "user_id, id, name, notes, is_template, template_id, status, started_at, ended_at, \
-                  source, source_key, version, created_at, updated_at, deleted_at",
-        owner: "user_id",
-    },
-    Table {
-        name: "workout_exercises",
-        columns: "user_id, id, workout_id, exercise_id, order_index, superset_group, target_sets, \
-                  target_reps, target_reps_max, target_weight, target_weight_unit, target_rpe, \
-                  rest_seconds, notes, created_at, updated_at",
-        owner: "user_id",
-    },
-    Table {
-        name: "sets",
-        columns: "user_id, id, workout_id, workout_exercise_id, order_index, set_type, side, reps, \
-                  weight, weight_unit, rpe, duration_seconds, distance_m, rest_seconds, is_completed, \
-                  notes, performed_at, version, created_at, updated_at",
-        owner: "user_id",
-    },
-    Table {
-        name: "history",
-        columns: "user_id, id, workout_id, workout_name, performed_at, timezone, local_date, \
-                  duration_seconds, bodyweight_kg, rating, notes, summary, source, source_key, version, \
-                  created_at, updated_at, deleted_at",
-        owner: "user_id",
-    },
-];
+pub const TABLES: [Table; 6] = [SETTINGS, EXERCISES, WORKOUTS, PLACES, SETS, HISTORY];
 
 // The bytes that PostgreSQL sends for a row are its canonical bytes: typed, each with its length, the same
 // whatever a session says about dates and digits. Only numbers have more than one spelling.

@@ -4,7 +4,7 @@
 use std::{
     any::{Any, TypeId},
     panic::AssertUnwindSafe,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
@@ -37,6 +37,7 @@ use crate::{
     },
     logging::spans,
     metrics::Page,
+    migration::Moving,
     traffic::{Payer, RateOptions, Rates},
     viewer::{Caller, Client, Role},
 };
@@ -99,7 +100,7 @@ pub struct Engine {
     tally: Arc<Tally>,
     hub: Arc<Hub>,
     db: Db,
-    seam: Option<Arc<dyn Seam>>,
+    moving: OnceLock<Arc<Moving>>,
     most_errors: usize,
 }
 
@@ -117,28 +118,29 @@ impl Engine {
             tally: Arc::default(),
             hub,
             db,
-            seam: None,
+            moving: OnceLock::new(),
             most_errors,
         }
     }
 
-    /// The same, while an app is moved here from its files.
-    #[must_use]
-    pub fn with_seam(mut self, seam: Arc<dyn Seam>) -> Self {
-        self.seam = Some(seam);
-        self
+    /// From now on an app is moved here from its files.
+    pub fn move_in(&self, moving: Arc<Moving>) {
+        // Told once, when the server starts.
+        let _ = self.moving.set(moving);
     }
 
     /// What resolvers find their rows through.
     fn request(&self, request: Request) -> Request {
-        match &self.seam {
-            None => request.data(graphql::loaders(self.db.clone())),
-            Some(seam) => {
-                let db = seam.reading();
-                let request = request.data(graphql::loaders(db.clone())).data(db);
-                request.data(Arc::clone(seam))
-            }
-        }
+        let Some(moving) = self.moving.get() else {
+            return request.data(graphql::loaders(self.db.clone()));
+        };
+        let db = moving.reading();
+        let seam: Arc<dyn Seam> = Arc::clone(moving) as _;
+        request
+            .data(graphql::loaders(db.clone()))
+            .data(db)
+            .data(seam)
+            .data(Arc::clone(moving))
     }
 
     /// Begins what is asked for on behalf of the caller, if it may run at all; `about` is what resolvers

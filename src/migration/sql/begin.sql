@@ -1,3 +1,5 @@
+SET LOCAL client_min_messages = warning;
+
 -- Empty tables for what lies in the files, of the same shape as those of the database, and without
 -- anything that makes filling them slow. They are a copy that can be made anew, so nothing is logged.
 DROP SCHEMA IF EXISTS regimen_files_next CASCADE;
@@ -15,8 +17,8 @@ BEGIN
 END
 $$;
 
--- Which state of each file the tables hold. After a crash it is as empty as they are.
-CREATE UNLOGGED TABLE regimen_files_next.projected (
-  file  text  NOT NULL PRIMARY KEY,
-  stamp bytea NOT NULL
-);
+-- The people of the files, on their way to the accounts.
+CREATE UNLOGGED TABLE regimen_files_next.people (LIKE public.users);
+
+-- Which state of the files the tables hold. After a crash it is as empty as they are.
+CREATE UNLOGGED TABLE regimen_files_next.projected (stamp bytea NOT NULL);

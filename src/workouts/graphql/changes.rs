@@ -6,9 +6,9 @@ use super::payloads::WorkoutPayload;
 use crate::{
     changes::{self, Change, Entity},
     error::Result,
-    graphql::{ContextExt, Nullable, may_be_alone, mutate},
+    graphql::{ContextExt, Nullable, mutate, mutate_at_once},
     workouts::{
-        Workout, WorkoutExercise, WorkoutExerciseId, WorkoutId,
+        Parts, Workout, WorkoutExercise, WorkoutExerciseId, WorkoutId,
         input::{UpdateWorkoutInput, WorkoutInput},
         new::WorkoutPatch,
     },
@@ -113,12 +113,12 @@ async fn create(
     input: WorkoutInput,
 ) -> Result<WorkoutPayload> {
     let (tree, _) = input.check(ctx.owner()?)?;
-    if may_be_alone(ctx, key.as_deref()) {
-        let made = WorkoutPayload::made_at_once(ctx, &tree).await?;
-        if let Some(payload) = made {
-            ctx.announce()?;
-            return Ok(payload);
-        }
+    let parts = Parts::below(ctx, &[&["workout"]]);
+    let made = mutate_at_once(ctx, key.as_deref(), async |conn, _| {
+        tree.make_at_once(conn, parts.exercises).await
+    });
+    if let Some(workout) = made.await? {
+        return Ok(WorkoutPayload::with(workout));
     }
     let id = mutate(ctx, key, async |conn, owner| {
         if tree.insert(conn).await? {

@@ -7,9 +7,7 @@ use crate::{
     error::Result,
     graphql::{ContextExt, written::Written},
     history::{HistoryEntry, HistoryId},
-    workouts::{
-        Parts, Set, SetId, Workout, WorkoutExercise, WorkoutExerciseId, WorkoutId, new::NewTree,
-    },
+    workouts::{Parts, Set, SetId, Workout, WorkoutExercise, WorkoutExerciseId, WorkoutId},
 };
 
 /// What a change of a workout answers.
@@ -95,13 +93,11 @@ impl WorkoutPayload {
         Ok(Self { workout })
     }
 
-    /// Makes the workout, if that takes no more than one statement.
-    pub async fn made_at_once(ctx: &Context<'_>, tree: &NewTree) -> Result<Option<Self>> {
-        let asked = Parts::below(ctx, &[&["workout"]]);
-        let conn = ctx.db().conn().await?;
-        let made = tree.make_at_once(&conn, asked.exercises).await?;
-        let workout = made.map(Written);
-        Ok(workout.map(|workout| Self { workout }))
+    /// Where the workout is known with all that the request asks for.
+    pub const fn with(workout: Workout) -> Self {
+        Self {
+            workout: Written(workout),
+        }
     }
 }
 

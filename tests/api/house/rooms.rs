@@ -9,8 +9,8 @@ const FLOORS: &[&[&str]] = &[
     &["cli"],
     &["http"],
     &["schema"],
-    &["seeds", "upkeep"],
     &["migration"],
+    &["seeds", "upkeep"],
     &["legacy"],
     &[
         "auth",

@@ -23,6 +23,8 @@ const SIZE: Size = Size {
 /// Both pages have tasks with parents and with subtasks, and whatever else differs between rows.
 const FEW: usize = 4;
 const MANY: usize = 40;
+/// There are only as many of these as steps were taken, and nothing hangs below them.
+const SHORT: [&str; 1] = ["migrationAudit"];
 
 #[tokio::test]
 async fn no_list_and_no_field_below_one_takes_more_statements_for_more_rows() {
@@ -40,6 +42,9 @@ async fn no_list_and_no_field_below_one_takes_more_statements_for_more_rows() {
         let Some((way, row)) = rows_of(&schema, field) else {
             continue;
         };
+        if SHORT.contains(&list.as_str()) {
+            continue;
+        }
         let arguments = arguments(list, field, &workout);
         for below in selections(&schema, &row) {
             let document = |first: usize| {

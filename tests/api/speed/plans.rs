@@ -143,6 +143,26 @@ const REQUESTS: &[&str] = &[
 /// What takes a password, and looks its account up as the others do, by address or id.
 const UNASKED: [&str; 4] = ["signUp", "signIn", "changePassword", "deleteAccount"];
 
+/// The way in from files: it is gone once, and reads whole tables because it copies and compares them.
+const WAY_IN: [&str; 16] = [
+    "migration",
+    "setDualWrite",
+    "rollbackMigration",
+    "migrationProgress",
+    "backfillPlan",
+    "parity",
+    "parityRecord",
+    "mirror",
+    "quarantine",
+    "startBackfill",
+    "pauseBackfill",
+    "cancelBackfill",
+    "proveParity",
+    "cutOver",
+    "repairMirror",
+    "linkLegacyUser",
+];
+
 #[derive(QueryableByName)]
 struct Setting {
     #[diesel(sql_type = Text)]
@@ -353,8 +373,9 @@ fn all_asked(asked: &[String]) {
     let schema = schema();
     for root in ["Query", "Mutation"] {
         for name in schema.get_object(root).unwrap().fields.keys() {
-            let known =
-                asked.iter().any(|it| it == name.as_str()) || UNASKED.contains(&name.as_str());
+            let name = name.as_str();
+            let elsewhere = UNASKED.contains(&name) || WAY_IN.contains(&name);
+            let known = elsewhere || asked.iter().any(|it| it == name);
             assert!(known, "add a request with `{name}` to `REQUESTS`");
         }
     }
