@@ -117,6 +117,10 @@ pub const TABLE: &[(&str, Access)] = &[
     ("proveParity", Admin),
     ("cutOver", Admin),
     ("repairMirror", Admin),
+    ("archiveFiles", Admin),
+    ("completeMigration", Admin),
+    ("retireFiles", Admin),
+    ("restoreFiles", Admin),
     ("linkLegacyUser", Admin),
 ];
 
