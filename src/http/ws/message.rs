@@ -34,17 +34,40 @@ pub(super) enum Incoming {
     Complete {
         id: String,
     },
+    /// One to subscribe whose payload is not read, because there is too much in it.
+    #[serde(skip)]
+    TooMuch {
+        id: String,
+    },
+}
+
+/// What there is to know of a message without reading all of it.
+#[derive(Deserialize)]
+struct Head {
+    id: String,
 }
 
 impl Incoming {
-    pub(super) fn parse(text: &str) -> Result<Self, End> {
-        let message =
-            serde_json::from_str(text).map_err(|error| End::invalid(&error.to_string()))?;
+    /// Reads a message of so many values; none where that is too many.
+    pub(super) fn parse(text: &str, values: Option<usize>) -> Result<Self, End> {
+        let wrong = |error: serde_json::Error| End::invalid(&error.to_string());
+        let mut message = match values {
+            Some(_) => serde_json::from_str(text).map_err(wrong)?,
+            None => {
+                let Head { id } = serde_json::from_str(text).map_err(wrong)?;
+                Self::TooMuch { id }
+            }
+        };
+        if let (Self::Subscribe { payload, .. }, Some(values)) = (&mut message, values) {
+            (payload.bytes, payload.values) = (text.len(), values);
+        }
         match &message {
-            Self::Subscribe { id, .. } | Self::Complete { id } if id.is_empty() => {
+            Self::Subscribe { id, .. } | Self::TooMuch { id } | Self::Complete { id }
+                if id.is_empty() =>
+            {
                 Err(End::invalid("`id` is empty"))
             }
-            Self::Subscribe { id, .. } if id.len() > LONGEST_ID => {
+            Self::Subscribe { id, .. } | Self::TooMuch { id } if id.len() > LONGEST_ID => {
                 Err(End::invalid("`id` is too long"))
             }
             Self::Subscribe { payload, .. }

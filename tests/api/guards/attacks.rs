@@ -101,7 +101,7 @@ fn too_many() -> Vec<Attack> {
 }
 
 fn too_deep() -> Vec<Attack> {
-    let (many, deep) = (100_000, 2000);
+    let (many, deep) = (40_000, 2000);
     let types = "types { fields { type { ".repeat(3) + "name" + &"}".repeat(9);
     let circle = format!("{{ __schema {{ {types} }} }}");
     let of_types =
@@ -161,7 +161,11 @@ fn too_deep() -> Vec<Attack> {
             of_types,
             "INTROSPECTION_TOO_DEEP",
         ),
-        ("a body of {", "{".repeat(1_000_000), Some("BAD_REQUEST")),
+        (
+            "a body of {",
+            "{".repeat(1_000_000),
+            Some("TOO_MANY_VALUES"),
+        ),
         (
             "a body of [",
             "[".repeat(1_000_000),
@@ -231,11 +235,13 @@ fn too_long() -> Vec<Attack> {
         ("a fraction in variables", format!(r#"{{"query":"{{version}}","variables":{{"a":0.{}}}}}"#, "9".repeat(megabyte)),
             None),
         ("a list in variables", json!({"query": categories, "variables": {"a": strings(200_000)}}).to_string(),
+            Some("TOO_MANY_VALUES")),
+        ("as long a list as may be", json!({"query": categories, "variables": {"a": strings(49_000)}}).to_string(),
             Some("VALIDATION")),
         ("keys of variables", format!(r#"{{"query":"{{version}}","variables":{{{}"a":1}}}}"#,
             numbered(70_000, |n| format!(r#""{n}":1,"#))), None),
         ("a list for a text", json!({"query": "query ($a: String) { exercises(filter: {search: $a}) { totalCount } }",
-            "variables": {"a": strings(200_000)}}).to_string(), Some("BAD_VARIABLES")),
+            "variables": {"a": strings(49_000)}}).to_string(), Some("BAD_VARIABLES")),
     ]
 }
 
