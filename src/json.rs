@@ -204,7 +204,7 @@ mod tests {
         for (text, most) in [
             ("1", 1),
             ("[1, 2, 3]", 4),
-            (r#"{"a,b": ["[{,", "\\","]}"#, 4),
+            (r#"{"a,b": ["[{,", "\","]}"#, 4),
             ("{}", 2),
         ] {
             assert_eq!(most_values(text.as_bytes()), most, "{text}");

@@ -273,19 +273,19 @@ struct Labels {
 impl Labels {
     fn of(begun: &Begun) -> Self {
         let [a, b, c, d, ..] = begun.document;
-        let name = begun.name.clone().unwrap_or(name!("anonymous"));
+        let name = begun.name.as_ref();
         Self {
-            operation: shortened(name),
+            operation: name.map_or(name!("anonymous"), shortened),
             document: [a, b, c, d],
             kind: begun.kind.into(),
         }
     }
 }
 
-fn shortened(name: Name) -> Name {
+fn shortened(name: &Name) -> Name {
     // Names are ASCII.
     let start = name.as_str().get(..LONGEST_NAME);
-    start.map_or(name.clone(), Name::new_unchecked)
+    start.map_or_else(|| name.clone(), Name::new_unchecked)
 }
 
 struct Row<'a> {

@@ -98,10 +98,10 @@ impl Concealed {
         });
         let fragments = document.fragments.values();
         asked.extend(fragments.map(|it| it.selection_set.ty.as_str()));
-        inputs::of_document(document, schema, &mut |said| bring(said, &mut asked));
+        inputs::of_document(document, schema, &mut |said| bring(&said, &mut asked));
         for operation in document.operations.iter() {
             inputs::of_variables(operation, &self.given, schema, &mut |said| {
-                bring(said, &mut asked);
+                bring(&said, &mut asked);
             });
         }
         asked.extend(
@@ -115,7 +115,7 @@ impl Concealed {
     }
 }
 
-fn bring<'a>(said: Said<'a>, asked: &mut HashSet<&'a str>) {
+fn bring<'a>(said: &Said<'a>, asked: &mut HashSet<&'a str>) {
     if let Said::Field(name) | Said::Enum(name) = said {
         asked.insert(name);
     }

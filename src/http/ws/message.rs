@@ -51,32 +51,35 @@ impl Incoming {
     /// Reads a message of so many values; none where that is too many.
     pub(super) fn parse(text: &str, values: Option<usize>) -> Result<Self, End> {
         let wrong = |error: serde_json::Error| End::invalid(&error.to_string());
-        let mut message = match values {
-            Some(_) => serde_json::from_str(text).map_err(wrong)?,
-            None => {
-                let Head { id } = serde_json::from_str(text).map_err(wrong)?;
-                Self::TooMuch { id }
-            }
+        let Some(values) = values else {
+            let Head { id } = serde_json::from_str(text).map_err(wrong)?;
+            return checked(Self::TooMuch { id });
         };
-        if let (Self::Subscribe { payload, .. }, Some(values)) = (&mut message, values) {
+        let mut message = serde_json::from_str(text).map_err(wrong)?;
+        if let Self::Subscribe { payload, .. } = &mut message {
             (payload.bytes, payload.values) = (text.len(), values);
         }
-        match &message {
-            Self::Subscribe { id, .. } | Self::TooMuch { id } | Self::Complete { id }
-                if id.is_empty() =>
-            {
-                Err(End::invalid("`id` is empty"))
-            }
-            Self::Subscribe { id, .. } | Self::TooMuch { id } if id.len() > LONGEST_ID => {
-                Err(End::invalid("`id` is too long"))
-            }
-            Self::Subscribe { payload, .. }
-                if payload.query.is_none() && !payload.has_document() =>
-            {
-                Err(End::invalid("there is no `query` in the payload"))
-            }
-            _ => Ok(message),
+        checked(message)
+    }
+}
+
+/// The message, unless there is something in it that it may not have.
+fn checked(message: Incoming) -> Result<Incoming, End> {
+    match &message {
+        Incoming::Subscribe { id, .. } | Incoming::TooMuch { id } | Incoming::Complete { id }
+            if id.is_empty() =>
+        {
+            Err(End::invalid("`id` is empty"))
         }
+        Incoming::Subscribe { id, .. } | Incoming::TooMuch { id } if id.len() > LONGEST_ID => {
+            Err(End::invalid("`id` is too long"))
+        }
+        Incoming::Subscribe { payload, .. }
+            if payload.query.is_none() && !payload.has_document() =>
+        {
+            Err(End::invalid("there is no `query` in the payload"))
+        }
+        _ => Ok(message),
     }
 }
 

@@ -67,9 +67,10 @@ impl Engine {
         if !may_introspect && introspects(&document, operation) {
             return Err(no_introspection().into());
         }
-        let concealed = match may_introspect {
-            true => None,
-            false => self.documents.concealed(Arc::clone(&document), given),
+        let concealed = if may_introspect {
+            None
+        } else {
+            self.documents.concealed(Arc::clone(&document), given)
         };
         if kind == OperationType::Subscription
             && let Some(response) = forbidden_root(&document, operation, caller)

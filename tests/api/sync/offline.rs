@@ -177,7 +177,7 @@ fn edit_of_exercise(id: &str, other: &str, action: u32, text: &str) -> (String, 
         ),
         7 => (
             "mutation ($id: ID!, $archived: Boolean!) { archiveExercise(id: $id, archived: $archived) { exercise { id } } }".to_owned(),
-            json!({"id": id, "archived": text.len() % 2 == 0}),
+            json!({"id": id, "archived": text.len().is_multiple_of(2)}),
         ),
         _ => (
             "mutation ($from: ID!, $into: ID!) { mergeExercises(from: [$from], into: $into) { exercise { id } } }".to_owned(),
