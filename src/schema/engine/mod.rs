@@ -5,10 +5,14 @@ mod admit;
 mod outcome;
 mod pay;
 
-use std::{any::Any, panic::AssertUnwindSafe, sync::Arc};
+use std::{
+    any::Any,
+    panic::AssertUnwindSafe,
+    sync::{Arc, OnceLock},
+};
 
 use apollo_compiler::executable::OperationType;
-use async_graphql::Response;
+use async_graphql::{Request, Response};
 use futures_util::{
     FutureExt,
     future::BoxFuture,
@@ -31,12 +35,13 @@ use crate::{
     changes::Hub,
     db::Db,
     graphql::{
-        self,
+        self, Seam,
         document::{Concealed, Documents, Limits, Rules},
         written::Unwritten,
     },
     logging::spans,
     metrics::Page,
+    migration::Moving,
     traffic::{RateOptions, Rates},
     viewer::Caller,
 };
@@ -81,6 +86,7 @@ pub struct Engine {
     tally: Arc<Tally>,
     hub: Arc<Hub>,
     db: Db,
+    moving: OnceLock<Arc<Moving>>,
     most_errors: usize,
 }
 
@@ -98,8 +104,29 @@ impl Engine {
             tally: Arc::default(),
             hub,
             db,
+            moving: OnceLock::new(),
             most_errors,
         }
+    }
+
+    /// From now on an app is moved here from its files.
+    pub fn move_in(&self, moving: Arc<Moving>) {
+        // Told once, when the server starts.
+        let _ = self.moving.set(moving);
+    }
+
+    /// What resolvers find their rows through.
+    fn request(&self, request: Request) -> Request {
+        let Some(moving) = self.moving.get() else {
+            return request.data(graphql::loaders(self.db.clone()));
+        };
+        let db = moving.reading();
+        let seam: Arc<dyn Seam> = Arc::clone(moving) as _;
+        request
+            .data(graphql::loaders(db.clone()))
+            .data(db)
+            .data(seam)
+            .data(Arc::clone(moving))
     }
 
     /// Begins what is asked for on behalf of the caller, if it may run at all; `about` is what resolvers
@@ -126,7 +153,7 @@ impl Engine {
         let span = trace_span!(target: spans::TARGET, "operation", name, kind = kind.name(), cost);
         let finish = self.finish(self.tally.begin(&begun), concealed);
         request.data = about;
-        let mut request = request.data(graphql::loaders(self.db.clone())).data(caller);
+        let mut request = self.request(request).data(caller);
         if merges {
             request = request.data(Unwritten);
         }

@@ -17,7 +17,9 @@ use serde_json::{Value, json};
 use crate::support::TestApp;
 
 /// Words that messages are made of and that happen to be names as well.
-const ENGLISH: &[&str] = &["field", "id", "input", "name", "to", "type", "value"];
+const ENGLISH: &[&str] = &[
+    "field", "id", "input", "missing", "name", "to", "type", "value",
+];
 
 struct Guess {
     query: String,
