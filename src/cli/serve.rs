@@ -140,19 +140,13 @@ async fn run_on(
 ) -> Outcome {
     let pool = database.pool();
     banner(config, database, listener.local_addr()?);
-    let (draining, engine) = (app.draining.clone(), app.engine.clone());
+    let engine = app.engine.clone();
     let watching = watch(metrics, app.clone());
     let changes_kept = TimeDelta::days(config.changes_kept_days.get().into());
     let signal = async move { ended.wait().await };
-    let serving = http::serve(
-        listener,
-        http::router(app),
-        draining,
-        signal,
-        config.shutdown_deadline,
-    );
+    let serving = http::serve(listener, app, signal, config.shutdown_deadline);
     let finished = tokio::select! {
-        finished = serving => finished?,
+        finished = serving => finished,
         () = database.keep_running() => true,
         () = upkeep::daily(pool, changes_kept) => true,
         () = documents::trust_again(config, &engine) => true,

@@ -1,8 +1,10 @@
 //! The edge: what arrives over HTTP and where it goes. No rule of the domain lives here.
 
 mod bearer;
+mod budget;
 mod cached;
 mod client;
+mod connection;
 mod door;
 mod graphiql;
 mod graphql;
@@ -11,6 +13,7 @@ mod metrics;
 mod negotiate;
 mod options;
 mod requests;
+mod sent;
 mod shutdown;
 mod sse;
 mod status;
@@ -69,7 +72,7 @@ impl App {
 }
 
 /// All routes.
-pub fn router(app: App) -> Router {
+fn router(app: App) -> Router {
     let (draining, responses) = (Arc::clone(&app.draining), Arc::clone(&app.responses));
     let explorer = if app.options.graphiql {
         graphiql::routes()

@@ -1,5 +1,7 @@
 //! What the owner of a server decided about its edge.
 
+use std::time::Duration;
+
 use super::StreamLimits;
 use crate::{
     config::{Config, StatusCodes},
@@ -15,6 +17,12 @@ pub struct Options {
     pub streams: StreamLimits,
     /// The largest body or message that is read, in bytes.
     pub body: usize,
+    /// The most values that its JSON may have.
+    pub values: usize,
+    /// How long a client may take to send the head of a request, or the next one.
+    pub header_timeout: Duration,
+    /// How long it may take to send the body.
+    pub body_timeout: Duration,
     pub rules: Rules,
     /// Whether there is a page to try the API.
     pub graphiql: bool,
@@ -28,6 +36,9 @@ impl From<&Config> for Options {
             rates: config.into(),
             streams: config.into(),
             body: config.limit_body.0,
+            values: config.limit_values.get() as usize,
+            header_timeout: config.header_timeout.0,
+            body_timeout: config.body_timeout.0,
             rules: config.into(),
             graphiql: config.graphiql,
             status_codes: config.status_codes,

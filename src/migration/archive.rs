@@ -11,8 +11,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// What the list is called, in the folder of the copies.
-const MANIFEST: &str = "manifest.json";
+/// What the list is called, in the folder of the copies: hidden, because it is no file of the app.
+const MANIFEST: &str = ".manifest.json";
 
 /// The files of an archive.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

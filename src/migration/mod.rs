@@ -12,6 +12,7 @@ mod control;
 mod copies;
 mod cutover;
 mod desk;
+pub mod ending;
 mod failure;
 mod fence;
 pub mod files;

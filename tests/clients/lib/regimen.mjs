@@ -16,8 +16,8 @@ function program() {
   return process.env.REGIMEN_PROGRAM ?? join(process.env.CARGO_TARGET_DIR ?? join(ROOT, "target"), "debug/regimen");
 }
 
-/** Starts a server of its own; `stop` ends it and leaves nothing behind. */
-export async function start() {
+/** Starts a server of its own, with other settings if need be; `stop` ends it and leaves nothing behind. */
+export async function start(settings = {}) {
   const folder = mkdtempSync(join(tmpdir(), "regimen-clients-"));
   // As root, PostgreSQL runs under another account, which has to get at its folder.
   chmodSync(folder, 0o755);
@@ -32,6 +32,7 @@ export async function start() {
       // The suites ask more than people do.
       REGIMEN_RATE_USER: "0",
       REGIMEN_RATE_ADDRESS: "0",
+      ...settings,
     },
     stdio: ["ignore", "pipe", "pipe"],
   });
