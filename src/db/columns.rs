@@ -246,7 +246,7 @@ macro_rules! columns {
                 Ok(Self {
                     $($key: row.key::<SqlTypeOf<$table::$key>, _>(stringify!($key))?,)*
                     $($other: row.column::<SqlTypeOf<$table::$other>, _>(stringify!($other))?,)*
-                    $($($ahead: $crate::graphql::Ahead::EMPTY,)*)?
+                    $($($ahead: $crate::db::columns::Blank::blank(),)*)?
                 })
             }
         }

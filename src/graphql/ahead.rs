@@ -1,7 +1,7 @@
 //! What was fetched along with a row because the request was seen to ask for it, and which columns of rows
 //! that is.
 
-use async_graphql::Lookahead;
+use async_graphql::{Lookahead, SelectionField};
 use diesel::{
     deserialize::{self, FromSql, FromSqlRow},
     pg::{Pg, PgValue},
@@ -9,7 +9,7 @@ use diesel::{
 };
 
 use super::written::is_spelled;
-use crate::db::{Columns, InPart};
+use crate::db::{Columns, InPart, columns::Blank};
 
 /// The columns of rows that are asked for here; `also` those that are needed for something else. None
 /// where no rows are asked for.
@@ -20,7 +20,7 @@ pub fn asked<R: InPart>(here: &Lookahead<'_>, also: &[&str]) -> Option<Columns<R
     let fields: Vec<&str> = here
         .selection_fields()
         .iter()
-        .flat_map(|field| field.selection_set())
+        .flat_map(SelectionField::selection_set)
         .map(|field| field.name())
         .collect();
     Some(Columns::only(|column| {
@@ -44,6 +44,12 @@ impl<T> Ahead<T> {
 
     pub const fn get(&self) -> Option<&T> {
         self.0.as_ref()
+    }
+}
+
+impl<T> Blank for Ahead<T> {
+    fn blank() -> Self {
+        Self::EMPTY
     }
 }
 

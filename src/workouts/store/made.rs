@@ -60,7 +60,7 @@ const MAKE: &str = concat!(
 );
 
 /// What the database alone knows of a new workout, and of one of its sets, where it has any.
-#[derive(QueryableByName)]
+#[derive(Clone, Copy, QueryableByName)]
 struct Decided {
     #[diesel(sql_type = Timestamptz)]
     created_at: DateTime<Utc>,

@@ -100,7 +100,7 @@ async fn rows(user: &TestUser<'_>, way: &str, fields: &[String]) -> Vec<Value> {
         "{{ {list} {{ nodes {{ {} {} {} }} }} }}",
         below
             .iter()
-            .map(|name| format!("{name} {{ "))
+            .flat_map(|name| [*name, " { "])
             .collect::<String>(),
         fields.join(" "),
         "} ".repeat(below.len()),

@@ -1,6 +1,8 @@
 //! No list, and no field below one, takes more statements where there are more rows. The schema is walked, so
 //! a new field is looked at without being named here.
 
+use std::fmt::Write;
+
 use apollo_compiler::{
     Schema,
     schema::{ExtendedType, FieldDefinition},
@@ -23,8 +25,9 @@ const SIZE: Size = Size {
 /// Both pages have tasks with parents and with subtasks, and whatever else differs between rows.
 const FEW: usize = 4;
 const MANY: usize = 40;
-/// There are only as many of these as steps were taken, and nothing hangs below them.
-const SHORT: [&str; 1] = ["migrationAudit"];
+/// There are only as many of these as steps were taken and pieces not understood while an app was moved, and
+/// nothing hangs below them.
+pub const SHORT: [&str; 2] = ["migrationAudit", "quarantine"];
 
 #[tokio::test]
 async fn no_list_and_no_field_below_one_takes_more_statements_for_more_rows() {
@@ -39,12 +42,12 @@ async fn no_list_and_no_field_below_one_takes_more_statements_for_more_rows() {
     let workout = newest.data()["workouts"]["nodes"][1]["id"].to_string();
     let mut looked_at = 0;
     for (list, field) in &query.fields {
-        let Some((way, row)) = rows_of(&schema, field) else {
-            continue;
-        };
         if SHORT.contains(&list.as_str()) {
             continue;
         }
+        let Some((way, row)) = rows_of(&schema, field) else {
+            continue;
+        };
         let arguments = arguments(list, field, &workout);
         for below in selections(&schema, &row) {
             let document = |first: usize| {
@@ -106,9 +109,9 @@ pub fn rows_of(schema: &Schema, field: &FieldDefinition) -> Option<(Vec<&'static
     field.arguments.iter().find(|it| it.name == "first")?;
     let page = schema.get_object(field.ty.inner_named_type())?;
     let rows = ["nodes", "changes"].into_iter();
-    let rows = rows.filter_map(|name| Some((name, page.fields.get(name)?)));
+    let mut rows = rows.filter_map(|name| Some((name, page.fields.get(name)?)));
     let (name, rows) = rows
-        .last()
+        .next_back()
         .expect("a list has its rows in `nodes`: say where these are");
     Some((vec![name], rows.ty.inner_named_type().to_string()))
 }
@@ -136,7 +139,7 @@ pub fn selections(schema: &Schema, row: &str) -> Vec<String> {
     for (name, ty) in nested(schema, row) {
         let mut inner = plain(schema, &ty);
         for (name, ty) in nested(schema, &ty) {
-            inner.push_str(&format!(" {name} {{ {} }}", plain(schema, &ty)));
+            write!(inner, " {name} {{ {} }}", plain(schema, &ty)).unwrap();
         }
         all.push(format!("{name} {{ {inner} }}"));
     }
