@@ -7,6 +7,7 @@ mod faults;
 mod inspect;
 mod meaning;
 mod rounds;
+mod settings;
 mod shapes;
 mod writing;
 
