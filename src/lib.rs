@@ -8,6 +8,9 @@ pub mod http;
 /// Where the concepts become one schema.
 pub mod schema;
 
+/// The way in from JSON files, and back.
+pub mod migration;
+
 /// What a new database is given.
 pub mod seeds;
 /// What is let go of in time.

@@ -153,6 +153,46 @@ impl ToSql<Numeric, Pg> for Decimal {
     }
 }
 
+impl Decimal {
+    /// Writes the number as PostgreSQL does on the wire, where no spelling is shorter: `80.000` as `80`.
+    pub fn write_shortest(&self, out: &mut Vec<u8>) {
+        let (PgNumeric::Positive {
+            weight,
+            scale,
+            mut digits,
+        }
+        | PgNumeric::Negative {
+            weight,
+            scale,
+            mut digits,
+        }) = to_numeric(self.0.normalize())
+        else {
+            return;
+        };
+        while digits.last() == Some(&0) {
+            digits.pop();
+        }
+        let (count, zero) = (
+            i16::try_from(digits.len()).unwrap_or_default(),
+            digits.is_empty(),
+        );
+        let sign = if self.0.is_sign_negative() && !zero {
+            NEGATIVE
+        } else {
+            0
+        };
+        let weight = if zero { 0 } else { weight };
+        for word in [count, weight, sign, scale.cast_signed()]
+            .into_iter()
+            .chain(digits)
+        {
+            out.extend_from_slice(&word.to_be_bytes());
+        }
+    }
+}
+
+const NEGATIVE: i16 = 0x4000;
+
 fn to_numeric(number: Exact) -> PgNumeric {
     let scale = number.scale();
     let padding = (4 - scale % 4) % 4;

@@ -9,6 +9,7 @@ mod native;
 pub mod record;
 mod scan;
 mod text;
+pub mod wire;
 
 use std::{collections::HashMap, ops::Range, sync::Arc};
 

@@ -21,6 +21,7 @@ use crate::{
     db::Db,
     exercises::{ExerciseMutation, ExerciseQuery},
     history::{HistoryMutation, HistoryQuery},
+    migration::{DeskMutation, DeskQuery, MigrationMutation, MigrationQuery},
     settings::{SettingsMutation, SettingsQuery},
     sync::SyncQuery,
     tasks::{TaskMutation, TaskQuery},
@@ -52,6 +53,8 @@ pub struct Query(
     TaskQuery,
     WorkoutQuery,
     HistoryQuery,
+    MigrationQuery,
+    DeskQuery,
 );
 
 /// What can be changed.
@@ -65,6 +68,8 @@ pub struct Mutation(
     TaskMutation,
     WorkoutMutation,
     HistoryMutation,
+    MigrationMutation,
+    DeskMutation,
 );
 
 pub use subscription::Root as Subscription;

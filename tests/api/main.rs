@@ -22,6 +22,7 @@ mod house;
 mod http;
 mod legacy;
 mod merging;
+mod migration;
 mod migrations;
 mod node;
 mod nulls;

@@ -1,9 +1,21 @@
 //! What parity rests on: records that differ have other bytes, and digests tell them apart.
 
-use serde_json::json;
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::*;
-use crate::legacy::record::Kind;
+use crate::{
+    db::Decimal,
+    exercises::ExerciseId,
+    legacy::{
+        record::{Kind, SetRecord, SettingsRecord, WorkoutExerciseRecord},
+        wire::jsonb,
+    },
+    settings::Units,
+    viewer::UserId,
+    workouts::{SetId, SetType, Side, WeightUnit, WorkoutExerciseId, WorkoutId, WorkoutStatus},
+};
 
 fn time(micros: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_micros(1_763_600_000_000_000 + micros).unwrap()
@@ -222,15 +234,14 @@ fn json_is_spelled_as_the_database_spells_it() {
 }
 
 #[test]
-fn a_row_is_written_as_it_is_described() {
-    let record = settings(json!({}));
-    let bytes = record.canonical();
-    assert_eq!(bytes[..5], [1, 0, 0, 0, 16]);
-    assert_eq!(bytes[21..34], *b"\x01\0\0\0\x06metric\x01\0");
-    let version = bytes.len() - 3 * 13;
+fn a_row_is_written_as_the_database_sends_it() {
+    let bytes = settings(json!({})).canonical();
+    assert_eq!(bytes[..12], *b"\0\0\0\x08\0\0\x0b\x86\0\0\0\x10");
+    assert_eq!(bytes[28..42], *b"\0\0\0\x19\0\0\0\x06metric");
+    let version = bytes.len() - 2 * 16 - 12;
     assert_eq!(
-        bytes[version..version + 13],
-        [1, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 1]
+        bytes[version..version + 12],
+        *b"\0\0\0\x17\0\0\0\x04\0\0\0\x01"
     );
 }
 

@@ -9,6 +9,7 @@ const FLOORS: &[&[&str]] = &[
     &["cli"],
     &["http"],
     &["schema"],
+    &["migration"],
     &["seeds", "upkeep"],
     &["legacy"],
     &[
