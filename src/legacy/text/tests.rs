@@ -41,7 +41,7 @@ fn what_is_new_is_laid_out_as_its_neighbours() {
                     1,\n            {\n                \"d\": true\n            }\n        ]\n    }\n}";
     assert_eq!(after, expected);
     let compact = printed(r#"{"a":1}"#, |object| {
-        object.set("b", (&serde_json::json!([{"c": 2}])).into())
+        object.set("b", (&serde_json::json!([{"c": 2}])).into());
     });
     assert_eq!(compact, r#"{"a":1,"b":[{"c":2}]}"#);
     let without = printed("{\n  \"a\": 1,\n  \"b\": 2\n}", |object| object.remove("b"));
