@@ -20,6 +20,7 @@ mod guards;
 mod history;
 mod house;
 mod http;
+mod legacy;
 mod merging;
 mod migration;
 mod migrations;
