@@ -239,6 +239,9 @@ fn banner(config: &Config, database: &Database, address: SocketAddr) {
     if config.graphiql {
         println!("  GraphiQL   http://{address}/graphiql");
     }
+    if config.console {
+        println!("  Console    http://{address}/console");
+    }
     if seed::demo_belongs(config) && config.seed {
         println!(
             "  Sign in    {} with `{}`",

@@ -24,6 +24,7 @@ mod merging;
 mod migrations;
 mod node;
 mod nulls;
+mod pages;
 mod process;
 mod remote;
 mod rules;
