@@ -6,6 +6,8 @@ import { defineConfig } from "vite";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const SERVER = process.env.REGIMEN_URL ?? "http://127.0.0.1:4000";
+const API = { "/graphql": { target: SERVER, ws: true }, "/health": SERVER };
+const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** GraphiQL's styles carry fonts and pictures as data; the policy of our pages takes none, and nobody misses them. */
 function withoutData() {
@@ -38,5 +40,7 @@ export default defineConfig({
       output: { manualChunks: (id) => (/node_modules\/(?!preact|graphql-ws)/.test(id) ? "editor" : undefined) },
     },
   },
-  server: { proxy: { "/graphql": { target: SERVER, ws: true }, "/health": SERVER } },
+  server: { proxy: API },
+  // What was built, under the policy that the server sends.
+  preview: { proxy: API, headers: { "content-security-policy": POLICY } },
 });

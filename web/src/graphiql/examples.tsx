@@ -1,12 +1,14 @@
 // The examples in the sidebar. They are in `examples.graphql`, and a test runs each of them.
 
-import { useEditorContext, type GraphiQLPlugin } from "@graphiql/react";
+import { useEditorContext, usePluginStore, type GraphiQLPlugin } from "@graphiql/react";
 import { flushSync } from "react-dom";
 
 import text from "./examples.graphql?raw";
 import { examplesOf, type Example } from "./examples-of.mjs";
 
 const EXAMPLES = examplesOf(text);
+/** As in `style.css`. */
+const NARROW = "(max-width: 700px)";
 
 export const EXAMPLES_PLUGIN: GraphiQLPlugin = { title: "Examples", icon: Icon, content: Content };
 
@@ -20,6 +22,7 @@ function Icon() {
 
 function Content() {
   const editors = useEditorContext({ nonNull: true });
+  const setVisiblePlugin = usePluginStore((store) => store.setVisiblePlugin);
 
   function show(example: Example) {
     const { queryEditor, variableEditor, addTab } = editors;
@@ -27,6 +30,8 @@ function Content() {
     if (queryEditor?.getValue().trim()) flushSync(addTab);
     queryEditor?.setValue(example.query);
     variableEditor?.setValue(example.variables);
+    // Where the list lies over the editor, it has done its work.
+    if (matchMedia(NARROW).matches) setVisiblePlugin(null);
     queryEditor?.focus();
   }
 
@@ -42,7 +47,7 @@ function Content() {
               <li key={example.title}>
                 <button type="button" onClick={() => show(example)}>
                   <b>{example.title}</b>
-                  <span>{example.note}</span>
+                  <span>{withCode(example.note)}</span>
                 </button>
               </li>
             ))}
@@ -51,6 +56,11 @@ function Content() {
       ))}
     </section>
   );
+}
+
+/** What stands in backticks, as code. */
+function withCode(note: string) {
+  return note.split("`").map((part, index) => (index % 2 === 1 ? <code key={index}>{part}</code> : part));
 }
 
 function groups(): Map<string, Example[]> {

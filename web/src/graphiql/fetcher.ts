@@ -3,7 +3,7 @@
 
 import type { ExecutionResult } from "graphql";
 import type { Fetcher, FetcherParams, Observable } from "@graphiql/toolkit";
-import { getOperationAST, type DocumentNode } from "graphql";
+import { getOperationAST, parse, type DocumentNode } from "graphql";
 
 import { send } from "../shared/api";
 import type { Answer, Reply } from "../shared/http";
@@ -14,10 +14,10 @@ const INTROSPECTION = "IntrospectionQuery";
 /** Older events make room for newer ones. */
 const MOST_EVENTS = 200;
 
-export const fetcher: Fetcher = async (params, options) => {
+export const fetcher: Fetcher = async (asked, options) => {
   const headers = texts(options?.headers ?? {});
-  const document = options?.documentAST;
-  if (document && isSubscription(document, params.operationName)) return events(params, headers);
+  const { params, kind } = understood(asked);
+  if (kind === "subscription") return events(params, headers);
   const reply = await send(params, headers);
   if (params.operationName === INTROSPECTION) {
     schemaNotice.set(noticeOf(reply));
@@ -31,8 +31,19 @@ function texts(headers: Record<string, unknown>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, String(text)]));
 }
 
-function isSubscription(document: DocumentNode, name: string | null | undefined): boolean {
-  return getOperationAST(document, name)?.operation === "subscription";
+/** GraphiQL looks at what is written only now and then, so what it says of the operation may be of the text before. */
+function understood(params: FetcherParams): { params: FetcherParams; kind?: string } {
+  let document: DocumentNode;
+  try {
+    document = parse(params.query);
+  } catch {
+    // What is wrong with it is for the server to say.
+    return { params };
+  }
+  const operation = getOperationAST(document, params.operationName);
+  if (operation) return { params, kind: operation.operation };
+  const only = getOperationAST(document);
+  return only ? { params: { ...params, operationName: only.name?.value }, kind: only.operation } : { params };
 }
 
 function noticeOf({ body, requestId }: Reply): string {

@@ -2,8 +2,6 @@
 
 import { GraphiQL } from "graphiql";
 import { useSchemaStore } from "@graphiql/react";
-import { DOC_EXPLORER_PLUGIN } from "@graphiql/plugin-doc-explorer";
-import { HISTORY_PLUGIN } from "@graphiql/plugin-history";
 import { useEffect } from "react";
 
 import { session } from "../shared/session";
@@ -29,7 +27,7 @@ query Library {
 }
 `;
 
-const PLUGINS = [EXAMPLES_PLUGIN, HISTORY_PLUGIN];
+const PLUGINS = [EXAMPLES_PLUGIN];
 
 export function Page() {
   return (
@@ -46,7 +44,6 @@ export function Page() {
           fetcher={fetcher}
           defaultQuery={WELCOME}
           plugins={PLUGINS}
-          referencePlugin={DOC_EXPLORER_PLUGIN}
           defaultEditorToolsVisibility="variables"
           showPersistHeadersSettings={false}
           inputValueDeprecation

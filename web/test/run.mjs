@@ -1,0 +1,42 @@
+// Runs the tests of the pages in Chromium, against servers of their own. `npm test -- console` runs some of them;
+// CHROMIUM names another browser.
+import { spawn } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+
+import { start } from "../../tests/clients/lib/regimen.mjs";
+
+const FOLDER = import.meta.dirname;
+const asked = process.argv.slice(2);
+const names = readdirSync(FOLDER).filter((file) => file.endsWith(".test.mjs"));
+const files = names.filter((file) => asked.length === 0 || asked.includes(file.replace(".test.mjs", "")));
+if (files.length === 0) throw new Error(`no test is called ${asked}: there are ${names.join(", ")}`);
+
+// The second server keeps its schema to itself, and its tokens expire while one looks on.
+const settings = { REGIMEN_INTROSPECTION: "false", REGIMEN_ACCESS_TOKEN_LIFETIME: "2s" };
+const [open, closed] = await Promise.all([start({ REGIMEN_SLOW_QUERY: "1us" }), start(settings)]);
+let failed = true;
+try {
+  await addAdmin(open);
+  const env = { ...process.env, REGIMEN_URL: origin(open), REGIMEN_CLOSED_URL: origin(closed) };
+  const options = ["--test", "--test-reporter=spec", "--test-concurrency=1"];
+  const tests = spawn(process.execPath, [...options, ...files.map((file) => join(FOLDER, file))], { env, stdio: "inherit" });
+  failed = (await new Promise((done) => tests.once("exit", done))) !== 0;
+} finally {
+  await Promise.all([open.stop(), closed.stop()]);
+}
+process.exitCode = failed ? 1 : 0;
+
+function origin(server) {
+  return new URL(server.url).origin;
+}
+
+/** The demo user stays a member; somebody else looks after the server. */
+async function addAdmin(server) {
+  const query = `mutation { signUp(input: {email: "root@example.com", password: "regimen-root", displayName: "Root"}) { expiresAt } }`;
+  const headers = { "content-type": "application/json" };
+  const answer = await fetch(server.url, { method: "POST", headers, body: JSON.stringify({ query }) });
+  const { errors } = await answer.json();
+  if (errors) throw new Error(errors[0].message);
+  server.command("user", "promote", "root@example.com");
+}
