@@ -20,6 +20,7 @@ use crate::{
 };
 
 pub(super) async fn run(config: &Config) -> Outcome {
+    process::started();
     let manifest = documents::named_by(config)?;
     let gate = Gate::new(keys(config)?, gate_options(config)?)?;
     // Taken first: a second server on the same port ends before it touches anything.
@@ -191,7 +192,6 @@ async fn listen_for_metrics(config: &Config) -> Result<Option<TcpListener>, Stri
     let Some(address) = config.metrics else {
         return Ok(None);
     };
-    process::started();
     let listener = TcpListener::bind(address).await.map_err(|error| {
         format!("cannot serve metrics on {address}: {error}; see `REGIMEN_METRICS`")
     })?;
