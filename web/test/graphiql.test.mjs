@@ -132,6 +132,9 @@ test("an example opens in a tab of its own and runs, and tabs outlive a reload",
     await picture(page, "graphiql");
     await accessible(page, ...NOT_OURS);
 
+    // The library writes tabs down half a second after the last change.
+    const kept = () => page.evaluate(() => localStorage.getItem("graphiql:tabState"));
+    await until("the tabs are written down", async () => (await kept()).includes("mutation PlanWorkout"));
     await page.reload();
     await page.waitForSelector(ANSWER);
     await page.getByText(MEMBER.email).waitFor();
