@@ -52,6 +52,13 @@ pub enum Error {
         what: &'static str,
         retry_after: Duration,
     },
+    /// Writes are held up for a moment, and nothing was written.
+    #[error("nothing can be written while the data changes places: send this again in {}", humantime::format_duration(whole(*.retry_after)))]
+    Paused { retry_after: Duration },
+    #[error(
+        "this is answered once the data is in the database: until then the app's files are what counts, see `migration`"
+    )]
+    NotMigrated,
     #[error("the server is busy: try again in a moment")]
     Unavailable(#[source] Cause),
     #[error("something went wrong on our side; the request id finds it in the log")]
@@ -82,7 +89,8 @@ impl Error {
                 [(_, first), ..] => first.code(),
                 [] => "VALIDATION",
             },
-            Self::Unavailable(_) => "UNAVAILABLE",
+            Self::Paused { .. } | Self::Unavailable(_) => "UNAVAILABLE",
+            Self::NotMigrated => "NOT_MIGRATED",
             Self::Internal(_) => "INTERNAL",
         }
     }
@@ -205,6 +213,11 @@ impl Error {
         Self::conflict(message).with(id, Some(version))
     }
 
+    /// Something that may pass: the caller is asked to come again.
+    pub fn unavailable(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Unavailable(Arc::new(cause))
+    }
+
     /// A failure that nobody outside can do anything about.
     pub fn internal(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self::Internal(Arc::new(cause))
@@ -308,6 +321,11 @@ pub(crate) fn camel_case(column: &str) -> String {
         }
     }
     name
+}
+
+/// As many seconds as cover it, because nobody waits for fractions.
+fn whole(wait: Duration) -> Duration {
+    Duration::from_secs(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
 }
 
 /// What resolvers and stores return.

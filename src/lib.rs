@@ -8,10 +8,16 @@ pub mod http;
 /// Where the concepts become one schema.
 pub mod schema;
 
+/// The way in from JSON files, and back.
+pub mod migration;
+
 /// What a new database is given.
 pub mod seeds;
 /// What is let go of in time.
 pub mod upkeep;
+
+/// The JSON files that an app kept its data in.
+pub mod legacy;
 
 /// Signing in, and proving it afterwards.
 pub mod auth;

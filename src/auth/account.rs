@@ -107,6 +107,7 @@ async fn delete_account(
     password: Option<Secret>,
 ) -> Result<DeleteAccountPayload> {
     let id = ctx.owner()?;
+    ctx.after_migration()?;
     match (password, credentials(ctx, id).await?.hash) {
         (None, None) => {}
         (None, Some(_)) => {

@@ -5,10 +5,18 @@
     reason = "this is what a command line is for"
 )]
 
+mod backfill;
 mod config;
+mod cutover;
 mod db;
 mod documents;
+mod dual_write;
+mod legacy;
 mod migrate;
+mod migration;
+mod parity;
+mod progress;
+mod rollback;
 mod schema;
 mod seed;
 mod serve;
@@ -22,10 +30,14 @@ use crate::{
     config::{self as settings, Config, SETTINGS, Setting},
     db::embedded,
     logging,
+    migration::Failure,
 };
 
 /// What a command ends with when it cannot do its work: one line that says why and what to do.
 type Outcome = Result<(), Box<dyn Error>>;
+
+/// What a process ends with that was asked for a step which something holds back.
+const HELD_BACK: u8 = 3;
 
 /// A GraphQL server for workouts and tasks over PostgreSQL.
 #[derive(Parser)]
@@ -44,6 +56,9 @@ enum Verb {
     /// Look after the documents of clients
     #[command(subcommand)]
     Documents(documents::Verb),
+    /// Look at the JSON files of an app that is to move here
+    #[command(subcommand)]
+    Legacy(legacy::Verb),
 }
 
 /// What needs the settings.
@@ -64,6 +79,20 @@ enum Configured {
     /// Look after accounts
     #[command(subcommand)]
     User(user::Verb),
+    /// Watch the way in from JSON files
+    #[command(subcommand)]
+    Migration(migration::Verb),
+    /// Write to the database and to the files, or to the files alone
+    #[command(subcommand)]
+    DualWrite(dual_write::Verb),
+    /// Copy everybody's records from the files to the database, or go on with it
+    Backfill(backfill::Args),
+    /// Compare files and database
+    Parity(parity::Args),
+    /// Have the database be what is read
+    Cutover(dual_write::Args),
+    /// Go one step back on the way in from JSON files
+    Rollback(dual_write::Args),
 }
 
 /// Runs the command that the process was started with.
@@ -74,8 +103,22 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
-            ExitCode::FAILURE
+            exit_code(&*error)
         }
+    }
+}
+
+/// Prints what a program is to read.
+fn print_json(value: &impl serde::Serialize) -> Outcome {
+    println!("{}", serde_json::to_string_pretty(value)?);
+    Ok(())
+}
+
+/// What was held back is no failure: a script may try again later. Wrong usage is 2, as everywhere.
+fn exit_code(error: &(dyn Error + 'static)) -> ExitCode {
+    match error.downcast_ref() {
+        Some(Failure::HeldBack(_) | Failure::Overtaken { .. }) => ExitCode::from(HELD_BACK),
+        _ => ExitCode::FAILURE,
     }
 }
 
@@ -87,6 +130,7 @@ fn run(matches: &ArgMatches) -> Outcome {
         Verb::Configured(verb) => verb,
         Verb::Schema => return schema::run(),
         Verb::Documents(verb) => return documents::run(&verb),
+        Verb::Legacy(verb) => return legacy::run(&verb),
     };
     let config = Config::read(flags(matches), embedded::default_data_dir())?;
     let _spans = logging::start(&config)?;
@@ -107,6 +151,12 @@ fn run(matches: &ArgMatches) -> Outcome {
             Configured::Migrate(verb) => migrate::run(&config, verb).await,
             Configured::Seed(args) => seed::run(&config, &args).await,
             Configured::User(verb) => user::run(&config, verb).await,
+            Configured::Migration(verb) => migration::run(&config, verb).await,
+            Configured::DualWrite(verb) => dual_write::run(&config, verb).await,
+            Configured::Backfill(args) => backfill::run(&config, args).await,
+            Configured::Parity(args) => parity::run(&config, args).await,
+            Configured::Cutover(args) => cutover::run(&config, &args).await,
+            Configured::Rollback(args) => rollback::run(&config, &args).await,
         }
     });
     runtime.shutdown_background();

@@ -27,7 +27,8 @@ async fn seed(config: &Config, args: &Args, database: &Database) -> Outcome {
     Ok(())
 }
 
-/// The demo user's password is public, so only a private development database gets one unasked.
+/// The demo user's password is public, so only a private development database gets one unasked, and none that is
+/// to be filled from files.
 pub(super) fn demo_belongs(config: &Config) -> bool {
-    !config.is_production() && config.database_url.is_none()
+    !config.is_production() && config.database_url.is_none() && config.legacy_dir.is_none()
 }

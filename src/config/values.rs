@@ -11,7 +11,7 @@ use std::{
 
 use tracing::level_filters::LevelFilter;
 
-use super::{Bytes, Interval, Levels, Secret};
+use super::{Bytes, Interval, Levels, Secret, Share};
 
 /// A type that a setting can have.
 pub(super) trait Value: Sized {
@@ -55,6 +55,7 @@ plain_values! {
     Levels: "a whole number from 1 to 64",
     Bytes: "a size with its unit, such as `512KiB` or `1MiB`, from 1KiB to 1GiB",
     Interval: "a time from `10ms` to `1d`, with its unit, such as `5s` or `2m`",
+    Share: "a number from 0 to 1, such as `0.05`",
     Environment: "`development` or `production`",
     LogFormat: "`pretty` or `json`",
     StatusCodes: "`audited` or `draft`",

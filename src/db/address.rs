@@ -134,6 +134,15 @@ impl Address {
         })
     }
 
+    /// The same database, where names of tables are looked up in `schema` before all others.
+    #[must_use]
+    pub fn looking_in(mut self, schema: &str) -> Self {
+        let given = self.config.get_options().unwrap_or_default();
+        let options = format!("{given} -c search_path={schema},public");
+        self.config.options(options.trim());
+        self
+    }
+
     /// The same server, another database: for tools and tests.
     #[must_use]
     pub fn with_database(mut self, name: &str) -> Self {

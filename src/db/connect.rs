@@ -124,7 +124,7 @@ impl Address {
     }
 
     /// A pooler may refuse to pass on options; then the timeout has to be set on the role instead.
-    async fn open(
+    pub(super) async fn open(
         &self,
         limits: Limits,
     ) -> Result<
@@ -178,7 +178,7 @@ impl Address {
     }
 
     /// Turns the driver's error into one that says what to do.
-    fn explain(&self, error: &tokio_postgres::Error) -> ConnectError {
+    pub(super) fn explain(&self, error: &tokio_postgres::Error) -> ConnectError {
         let (at, variable) = (self.to_string(), self.variable);
         let reason = root_cause(error);
         let cause = error.as_db_error().map_or_else(

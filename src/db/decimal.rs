@@ -14,7 +14,7 @@ use diesel::{
     sql_types::Numeric,
 };
 use rust_decimal::Decimal as Exact;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::json::WriteJson;
 
@@ -51,6 +51,18 @@ impl<'de> Deserialize<'de> for Decimal {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = f64::deserialize(deserializer)?;
         Self::from_f64(value).ok_or_else(|| serde::de::Error::custom("not a decimal number"))
+    }
+}
+
+/// A JSON number, with as many digits as a `f64` holds.
+impl Serialize for Decimal {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.to_number() {
+            number if number.is_f64() => {
+                serializer.serialize_f64(number.as_f64().unwrap_or_default())
+            }
+            number => serializer.serialize_i64(number.as_i64().unwrap_or_default()),
+        }
     }
 }
 
@@ -140,6 +152,46 @@ impl ToSql<Numeric, Pg> for Decimal {
         ToSql::<Numeric, Pg>::to_sql(&numeric, &mut out.reborrow())
     }
 }
+
+impl Decimal {
+    /// Writes the number as PostgreSQL does on the wire, where no spelling is shorter: `80.000` as `80`.
+    pub fn write_shortest(&self, out: &mut Vec<u8>) {
+        let (PgNumeric::Positive {
+            weight,
+            scale,
+            mut digits,
+        }
+        | PgNumeric::Negative {
+            weight,
+            scale,
+            mut digits,
+        }) = to_numeric(self.0.normalize())
+        else {
+            return;
+        };
+        while digits.last() == Some(&0) {
+            digits.pop();
+        }
+        let (count, zero) = (
+            i16::try_from(digits.len()).unwrap_or_default(),
+            digits.is_empty(),
+        );
+        let sign = if self.0.is_sign_negative() && !zero {
+            NEGATIVE
+        } else {
+            0
+        };
+        let weight = if zero { 0 } else { weight };
+        for word in [count, weight, sign, scale.cast_signed()]
+            .into_iter()
+            .chain(digits)
+        {
+            out.extend_from_slice(&word.to_be_bytes());
+        }
+    }
+}
+
+const NEGATIVE: i16 = 0x4000;
 
 fn to_numeric(number: Exact) -> PgNumeric {
     let scale = number.scale();

@@ -5,6 +5,7 @@
 pub const OLDEST_POSTGRES: u32 = 15;
 
 mod address;
+mod bulk;
 mod connect;
 mod database;
 mod decimal;
@@ -21,6 +22,7 @@ mod text_enum;
 mod tls;
 
 pub use address::{Address, BadAddress, Limits};
+pub use bulk::{Bulk, BulkError};
 pub use connect::ConnectError;
 pub use database::{Database, NoDatabase};
 pub use decimal::Decimal;

@@ -8,7 +8,7 @@ use diesel_async::{
 };
 
 use super::{
-    Address, ConnectError, Limits,
+    Address, Bulk, ConnectError, Limits,
     meter::{Meter, Observer},
 };
 use crate::metrics::Page;
@@ -32,6 +32,7 @@ pub struct Db {
     size: u32,
     timeout: Duration,
     direct: Arc<(Address, Limits)>,
+    options: PoolOptions,
 }
 
 /// How a pool is made.
@@ -67,6 +68,7 @@ impl Db {
             size: options.size,
             timeout: options.timeout,
             direct,
+            options,
         }
     }
 
@@ -80,10 +82,24 @@ impl Db {
         }
     }
 
+    /// A second pool, whose connections find their tables in `schema` first. Such a wish belongs to a session,
+    /// so they go past a pooler.
+    #[must_use]
+    pub fn looking_in(&self, schema: &str) -> Self {
+        let (direct, _) = &*self.direct;
+        Self::new(direct.clone().looking_in(schema), self.options)
+    }
+
     /// A connection of one's own, past a pooler and not of the pool, for what needs a session: LISTEN.
     pub async fn dedicated(&self) -> Result<AsyncPgConnection, ConnectError> {
         let (address, limits) = &*self.direct;
         address.connect(*limits).await
+    }
+
+    /// A connection of one's own for loading much, past a pooler.
+    pub async fn bulk(&self) -> Result<Bulk, ConnectError> {
+        let (address, limits) = &*self.direct;
+        address.bulk(*limits).await
     }
 
     /// A connection, waiting for one to become free if need be.

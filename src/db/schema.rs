@@ -90,6 +90,158 @@ diesel::table! {
 }
 
 diesel::table! {
+    migration_adopted (user_id) {
+        user_id -> Uuid,
+        at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    migration_audit (seq) {
+        seq -> Int8,
+        at -> Timestamptz,
+        actor -> Text,
+        action -> Text,
+        from_phase -> Text,
+        to_phase -> Text,
+        epoch -> Int8,
+        details -> Jsonb,
+        previous_hash -> Bytea,
+        hash -> Bytea,
+    }
+}
+
+diesel::table! {
+    migration_certificates (id) {
+        id -> Int8,
+        epoch -> Int8,
+        digests -> Jsonb,
+        made_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    migration_checkpoints (job) {
+        job -> Text,
+        state -> Text,
+        place -> Nullable<Text>,
+        progress -> Jsonb,
+        term -> Int8,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    migration_control (id) {
+        id -> Int2,
+        phase -> Text,
+        epoch -> Int8,
+        read_source -> Text,
+        fence_from -> Nullable<Text>,
+        fence_deadline -> Nullable<Timestamptz>,
+        since -> Timestamptz,
+        audit_seq -> Int8,
+        audit_hash -> Bytea,
+    }
+}
+
+diesel::table! {
+    migration_leases (name) {
+        name -> Text,
+        holder -> Uuid,
+        term -> Int8,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    migration_mappings (user_id, entity, id) {
+        entity -> Text,
+        user_id -> Uuid,
+        id -> Uuid,
+        file -> Text,
+        source_key -> Text,
+    }
+}
+
+diesel::table! {
+    migration_quarantine (id) {
+        id -> Int8,
+        file -> Text,
+        position -> Int8,
+        bytes -> Bytea,
+        reason -> Text,
+        seen_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    mirror_places (user_id) {
+        user_id -> Uuid,
+        seq -> Int8,
+    }
+}
+
+diesel::table! {
+    mirror_repairs (user_id, entity, id) {
+        entity -> Text,
+        user_id -> Uuid,
+        id -> Uuid,
+        reason -> Text,
+        tries -> Int4,
+        since -> Timestamptz,
+        due_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    parity_digests (side, entity, bucket) {
+        side -> Text,
+        entity -> Text,
+        bucket -> Int2,
+        records -> Int8,
+        lane_0 -> Numeric,
+        lane_1 -> Numeric,
+        lane_2 -> Numeric,
+        lane_3 -> Numeric,
+    }
+}
+
+diesel::table! {
+    parity_findings (id) {
+        id -> Int8,
+        seen_at -> Timestamptz,
+        found_by -> Text,
+        entity -> Text,
+        user_id -> Uuid,
+        record -> Uuid,
+        kind -> Text,
+        fields -> Array<Text>,
+    }
+}
+
+diesel::table! {
+    parity_leaves (side, entity, user_id, id) {
+        side -> Text,
+        entity -> Text,
+        user_id -> Uuid,
+        id -> Uuid,
+        bucket -> Int2,
+        hash -> Bytea,
+    }
+}
+
+diesel::table! {
+    parity_read (entity, user_id, id) {
+        entity -> Text,
+        user_id -> Uuid,
+        id -> Uuid,
+        hash -> Bytea,
+    }
+}
+
+diesel::table! {
     sessions (user_id, id) {
         user_id -> Uuid,
         id -> Uuid,
@@ -238,6 +390,20 @@ diesel::allow_tables_to_appear_in_same_query!(
     history,
     idempotency_keys,
     identities,
+    migration_adopted,
+    migration_audit,
+    migration_certificates,
+    migration_checkpoints,
+    migration_control,
+    migration_leases,
+    migration_mappings,
+    migration_quarantine,
+    mirror_places,
+    mirror_repairs,
+    parity_digests,
+    parity_findings,
+    parity_leaves,
+    parity_read,
     sessions,
     sets,
     tasks,

@@ -8,6 +8,7 @@ use async_graphql::{
     runtime::{TokioSpawner, TokioTimer},
 };
 
+use super::seam::seam;
 use crate::{
     changes::{EVERYBODY, Hub},
     db::Db,
@@ -67,6 +68,12 @@ pub trait ContextExt {
         Ok(())
     }
 
+    /// Refuses what only the database can answer, while an app's files are what is read.
+    fn in_database(&self) -> Result<()>;
+
+    /// Refuses what the files could not follow, while an app is moved here.
+    fn after_migration(&self) -> Result<()>;
+
     /// The signed-in user, who must be an admin.
     fn admin(&self) -> Result<Viewer> {
         let viewer = self.viewer()?;
@@ -92,6 +99,20 @@ impl ContextExt for Context<'_> {
 
     fn caller(&self) -> Caller {
         self.data_opt::<Caller>().copied().flatten()
+    }
+
+    fn in_database(&self) -> Result<()> {
+        match seam(self) {
+            Some(seam) if !seam.reads_database() => Err(Error::NotMigrated),
+            _ => Ok(()),
+        }
+    }
+
+    fn after_migration(&self) -> Result<()> {
+        match seam(self) {
+            Some(seam) if !seam.is_over() => Err(Error::NotMigrated),
+            _ => Ok(()),
+        }
     }
 
     fn client(&self) -> Client {

@@ -10,6 +10,7 @@ pub mod input;
 mod mutation;
 mod page;
 mod present;
+mod seam;
 mod secret;
 pub mod written;
 
@@ -20,3 +21,4 @@ pub use date::Date;
 pub use mutation::mutate;
 pub use page::{Connection, Page, Total};
 pub use present::present;
+pub use seam::Seam;

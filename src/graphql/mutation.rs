@@ -1,17 +1,19 @@
 //! What every mutation has in common: one transaction, and an answer that is the same when a client
 //! asks twice with the same key.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Name, Value};
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, TransactionManager};
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 
-use super::ContextExt;
+use super::{ContextExt, Seam, seam::seam};
 use crate::{
     db::schema::idempotency_keys,
     error::{Error, Result},
-    viewer::UserId,
+    viewer::{UserId, Viewer},
 };
 
 /// The argument that makes a mutation safe to repeat.
@@ -28,30 +30,48 @@ pub async fn mutate<T>(
 where
     T: Serialize + DeserializeOwned + Send + Sync,
 {
-    let owner = ctx.owner()?;
+    let viewer = ctx.viewer()?;
+    let seam = seam(ctx);
     let request = idempotency_key.map(|key| Keyed::of(ctx, key)).transpose()?;
     let mut conn = ctx.db().conn().await?;
-    let conn = &mut *conn;
     // Not `transaction()`: it demands of the closure's future what only the caller can promise.
-    Transactions::begin_transaction(conn).await?;
-    let outcome = match request {
-        None => work(conn, owner).await,
-        Some(request) => once(conn, owner, request, work).await,
-    };
-    match outcome {
-        Ok(answer) => {
-            Transactions::commit_transaction(conn).await?;
-            ctx.announce()?;
-            Ok(answer)
-        }
-        Err(error) => {
-            // Where that fails, the connection is broken and goes; what went wrong first is what counts.
-            if let Err(broken) = Transactions::rollback_transaction(conn).await {
-                tracing::debug!(error = %broken, "a transaction could not be rolled back");
-            }
-            Err(error)
-        }
+    match seam {
+        Some(seam) => seam.begin(&mut conn, viewer).await?,
+        None => Transactions::begin_transaction(&mut *conn).await?,
     }
+    let outcome = between(&mut conn, viewer, seam, request, work).await;
+    if outcome.is_ok() {
+        Transactions::commit_transaction(&mut *conn).await?;
+    } else if let Err(broken) = Transactions::rollback_transaction(&mut *conn).await {
+        // The connection is broken and goes; what went wrong first is what counts.
+        tracing::debug!(error = %broken, "a transaction could not be rolled back");
+    }
+    // Whoever else needs one to finish this must not have to wait for us.
+    drop(conn);
+    let answer = outcome?;
+    ctx.announce()?;
+    if let Some(seam) = seam {
+        seam.settled(viewer).await;
+    }
+    Ok(answer)
+}
+
+/// What happens between the beginning of the transaction and its end.
+async fn between<T: Serialize + DeserializeOwned + Send + Sync>(
+    conn: &mut AsyncPgConnection,
+    viewer: Viewer,
+    seam: Option<&Arc<dyn Seam>>,
+    request: Option<Keyed>,
+    work: impl AsyncFnOnce(&mut AsyncPgConnection, UserId) -> Result<T> + Send,
+) -> Result<T> {
+    let answer = match request {
+        None => work(conn, viewer.user).await?,
+        Some(request) => once(conn, viewer.user, request, work).await?,
+    };
+    if let Some(seam) = seam {
+        seam.settle(conn, viewer).await?;
+    }
+    Ok(answer)
 }
 
 type Transactions = <AsyncPgConnection as AsyncConnection>::TransactionManager;

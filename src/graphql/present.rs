@@ -82,7 +82,7 @@ fn present_error(error: &mut ServerError) {
                 extensions.set("version", *version);
             }
         }
-        Error::RateLimited { retry_after, .. } => {
+        Error::RateLimited { retry_after, .. } | Error::Paused { retry_after } => {
             let seconds = retry_after.as_millis().div_ceil(1000);
             extensions.set(
                 "retryAfterSeconds",

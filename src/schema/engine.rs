@@ -4,7 +4,7 @@
 use std::{
     any::{Any, TypeId},
     panic::AssertUnwindSafe,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
@@ -29,7 +29,7 @@ use crate::{
     db::Db,
     error::Error,
     graphql::{
-        self,
+        self, Seam,
         document::{
             Concealed, Documents, Introspected, Limits, Prepared, Refusal, Rules, for_executor,
         },
@@ -37,6 +37,7 @@ use crate::{
     },
     logging::spans,
     metrics::Page,
+    migration::Moving,
     traffic::{Payer, RateOptions, Rates},
     viewer::{Caller, Client, Role},
 };
@@ -99,6 +100,7 @@ pub struct Engine {
     tally: Arc<Tally>,
     hub: Arc<Hub>,
     db: Db,
+    moving: OnceLock<Arc<Moving>>,
     most_errors: usize,
 }
 
@@ -117,8 +119,29 @@ impl Engine {
             tally,
             hub,
             db,
+            moving: OnceLock::new(),
             most_errors,
         }
+    }
+
+    /// From now on an app is moved here from its files.
+    pub fn move_in(&self, moving: Arc<Moving>) {
+        // Told once, when the server starts.
+        let _ = self.moving.set(moving);
+    }
+
+    /// What resolvers find their rows through.
+    fn request(&self, request: Request) -> Request {
+        let Some(moving) = self.moving.get() else {
+            return request.data(graphql::loaders(self.db.clone()));
+        };
+        let db = moving.reading();
+        let seam: Arc<dyn Seam> = Arc::clone(moving) as _;
+        request
+            .data(graphql::loaders(db.clone()))
+            .data(db)
+            .data(seam)
+            .data(Arc::clone(moving))
     }
 
     /// Begins what is asked for on behalf of the caller, if it may run at all; `about` is what resolvers
@@ -145,7 +168,7 @@ impl Engine {
         let span = trace_span!(target: spans::TARGET, "operation", name, kind = kind.name(), cost);
         let finish = self.finish(self.tally.begin(&begun), concealed);
         request.data = about;
-        let mut request = request.data(graphql::loaders(self.db.clone())).data(caller);
+        let mut request = self.request(request).data(caller);
         if merges {
             request = request.data(Unwritten);
         }

@@ -22,6 +22,7 @@ use crate::{
     db::Db,
     exercises::{ExerciseMutation, ExerciseQuery},
     history::{HistoryMutation, HistoryQuery},
+    migration::{DeskMutation, DeskQuery, MigrationMutation, MigrationQuery},
     settings::{SettingsMutation, SettingsQuery},
     sync::SyncQuery,
     tasks::{TaskMutation, TaskQuery},
@@ -42,6 +43,8 @@ pub struct Query(
     TaskQuery,
     WorkoutQuery,
     HistoryQuery,
+    MigrationQuery,
+    DeskQuery,
 );
 
 /// What can be changed.
@@ -55,6 +58,8 @@ pub struct Mutation(
     TaskMutation,
     WorkoutMutation,
     HistoryMutation,
+    MigrationMutation,
+    DeskMutation,
 );
 
 pub use subscription::Root as Subscription;

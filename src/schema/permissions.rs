@@ -44,6 +44,12 @@ pub const TABLE: &[(&str, Access)] = &[
     ("user", Admin),
     ("users", Admin),
     ("setRole", Admin),
+    // The way in from JSON files.
+    ("migration", Admin),
+    ("migrationAudit", Admin),
+    ("setDualWrite", Admin),
+    ("rollbackMigration", Admin),
+    ("migrationProgress", Admin),
     // What changed.
     ("changes", Member),
     ("syncCursor", Member),
@@ -101,6 +107,18 @@ pub const TABLE: &[(&str, Access)] = &[
     ("updateHistory", Member),
     ("deleteHistory", Member),
     ("restoreHistory", Member),
+    ("backfillPlan", Admin),
+    ("parity", Admin),
+    ("parityRecord", Admin),
+    ("mirror", Admin),
+    ("quarantine", Admin),
+    ("startBackfill", Admin),
+    ("pauseBackfill", Admin),
+    ("cancelBackfill", Admin),
+    ("proveParity", Admin),
+    ("cutOver", Admin),
+    ("repairMirror", Admin),
+    ("linkLegacyUser", Admin),
 ];
 
 /// The root fields of the schema that have no row here.

@@ -1,4 +1,4 @@
-//! What can be watched. Every field follows the change feed, so whatever was missed is read again.
+//! What can be watched. Every field reads what is stored, so whatever was missed is read again.
 
 use async_graphql::{Context, MaybeUndefined, Subscription};
 use futures_util::Stream;
@@ -6,6 +6,7 @@ use futures_util::Stream;
 use crate::{
     changes::Entity,
     error::Result,
+    migration::{self, Migration},
     sync::{self, ChangeEvent},
 };
 
@@ -28,5 +29,13 @@ impl Root {
         entities: MaybeUndefined<Vec<Entity>>,
     ) -> Result<impl Stream<Item = Result<ChangeEvent>> + use<>> {
         sync::changed(ctx, after, entities).await
+    }
+
+    /// How far the way in from JSON files is, now and whenever that has changed, for admins.
+    async fn migration_progress(
+        &self,
+        ctx: &Context<'_>,
+    ) -> Result<impl Stream<Item = Result<Migration>> + use<>> {
+        migration::progress(ctx)
     }
 }

@@ -67,7 +67,8 @@ fn exercise_id(key: &str) -> ExerciseId {
     ExerciseId(id_of(Uuid::nil(), key))
 }
 
-fn rows() -> Result<Vec<NewExercise>, SeedError> {
+/// The library that a new database is given.
+pub fn rows() -> Result<Vec<NewExercise>, SeedError> {
     let entries: Vec<Entry> = serde_json::from_str(include_str!("../../seeds/exercises.json"))?;
     Ok(entries.into_iter().map(row).collect())
 }

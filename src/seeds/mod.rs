@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::users::HashError;
 
 pub use demo::{EMAIL as DEMO_EMAIL, PASSWORD as DEMO_PASSWORD};
+pub use library::rows as library;
 
 /// Why seeding failed. Nothing was written then.
 #[derive(Debug, thiserror::Error)]

@@ -63,8 +63,7 @@ pub(super) fn scope(ctx: &Context<'_>, entities: MaybeUndefined<Vec<Entity>>) ->
         let message = "name at least one of `entities`, or leave them out for all";
         return Err(Error::invalid("entities", message));
     }
-    Ok(Scope {
-        viewer: ctx.owner()?,
-        entities,
-    })
+    let viewer = ctx.owner()?;
+    ctx.in_database()?;
+    Ok(Scope { viewer, entities })
 }

@@ -21,6 +21,7 @@ mod history;
 mod house;
 mod http;
 mod merging;
+mod migration;
 mod migrations;
 mod node;
 mod nulls;

@@ -9,7 +9,9 @@ const FLOORS: &[&[&str]] = &[
     &["cli"],
     &["http"],
     &["schema"],
+    &["migration"],
     &["seeds", "upkeep"],
+    &["legacy"],
     &[
         "auth",
         "users",

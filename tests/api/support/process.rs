@@ -35,6 +35,8 @@ pub fn regimen(folder: &Path) -> Command {
 /// A command that ended.
 pub struct Finished {
     pub success: bool,
+    /// What it ended with; none where a signal ended it.
+    pub code: Option<i32>,
     pub stdout: String,
     pub stderr: String,
 }
@@ -48,6 +50,7 @@ impl Finished {
             .expect("it starts");
         Self {
             success: output.status.success(),
+            code: output.status.code(),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         }

@@ -1,0 +1,9 @@
+DROP TABLE mirror_places;
+DROP TABLE migration_certificates;
+DROP TABLE migration_leases;
+DROP TABLE migration_mappings;
+DROP TABLE migration_quarantine;
+DROP TABLE migration_checkpoints;
+DROP TABLE migration_audit;
+DROP FUNCTION migration_audit_is_append_only;
+DROP TABLE migration_control;

@@ -1,0 +1,9 @@
+DROP TABLE parity_findings;
+DROP TABLE parity_read;
+DROP FUNCTION parity_bucket;
+DROP FUNCTION parity_sum;
+DROP FUNCTION parity_lane;
+DROP TABLE parity_digests;
+DROP TABLE parity_leaves;
+DROP TABLE mirror_repairs;
+DROP TABLE migration_adopted;

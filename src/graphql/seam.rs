@@ -1,0 +1,44 @@
+//! What stands between requests and their rows while an app is moved here from its files. Resolvers do
+//! not see it: it decides which tables a request reads, and takes part in each mutation's transaction.
+
+use std::sync::Arc;
+
+use async_graphql::Context;
+use diesel_async::AsyncPgConnection;
+use futures_util::future::BoxFuture;
+
+use crate::{db::Db, error::Result, viewer::Viewer};
+
+/// Whoever moves an app. Without one, requests read and write the tables as they are.
+pub trait Seam: Send + Sync {
+    /// The database as requests see it at the moment.
+    fn reading(&self) -> Db;
+
+    /// Whether requests read the database's own tables.
+    fn reads_database(&self) -> bool;
+
+    /// Whether the files are out of use, so that nothing has to follow what happens here.
+    fn is_over(&self) -> bool;
+
+    /// Begins the transaction of a mutation where that may write, or says why it may not.
+    fn begin<'a>(
+        &'a self,
+        conn: &'a mut AsyncPgConnection,
+        viewer: Viewer,
+    ) -> BoxFuture<'a, Result<()>>;
+
+    /// The last step in it, when all statements are done and nothing is committed.
+    fn settle<'a>(
+        &'a self,
+        conn: &'a mut AsyncPgConnection,
+        viewer: Viewer,
+    ) -> BoxFuture<'a, Result<()>>;
+
+    /// What is left to do after the commit, and before the answer.
+    fn settled(&self, viewer: Viewer) -> BoxFuture<'_, ()>;
+}
+
+/// The seam of this request, where there is one.
+pub(super) fn seam<'a>(ctx: &Context<'a>) -> Option<&'a Arc<dyn Seam>> {
+    ctx.data_opt()
+}

@@ -1,0 +1,104 @@
+//! One record, as it is in its file.
+
+use super::{
+    Folder, Unreadable,
+    book::{At, Placed, State},
+    pages::Pages,
+    understand::Understood,
+};
+use crate::legacy::{
+    meaning::{Parts, Reading},
+    record::{HistoryRecord, Key, Kind, Record},
+};
+
+/// What is in one place, with the text that it was read from.
+pub(super) struct Seen {
+    pub(super) at: At,
+    pub(super) placed: Placed,
+    pub(super) text: Vec<u8>,
+}
+
+impl Folder {
+    /// The record with a key, if the files have one.
+    pub fn get(&self, key: &Key) -> Result<Option<Record>, Unreadable> {
+        self.check()?;
+        if let Some(seen) = self.seen(key)? {
+            let record = match self.understood(&seen) {
+                Some(Understood::Settings(both)) => Some(Record::Settings(both.0)),
+                Some(Understood::Exercise(exercise)) => Some(Record::Exercise(exercise)),
+                Some(Understood::Workout(both)) => Some(Record::Workout(both.0.workout)),
+                Some(Understood::History(entry)) => Some(Record::History(entry)),
+                Some(Understood::Nothing) | None => None,
+            };
+            return Ok(record);
+        }
+        match key.kind {
+            Kind::Exercise => {
+                let exercise = self.world.nameless(crate::exercises::ExerciseId(key.id));
+                let own = exercise.filter(|exercise| exercise.owner_id == Some(key.owner));
+                Ok(own.map(Record::Exercise))
+            }
+            Kind::History => {
+                let Some(at) = self.diary.get(&(key.owner, key.id)) else {
+                    return Ok(None);
+                };
+                let entry = self
+                    .workout_at(&self.look(*at)?)
+                    .and_then(|(_, entry)| entry);
+                Ok(entry
+                    .filter(|entry| entry.id.0 == key.id)
+                    .map(Record::History))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Whether every file is still as it was read or written last. Files are hashed only if they look otherwise.
+    pub fn is_current(&self) -> Result<bool, Unreadable> {
+        for book in &self.books {
+            if !super::apply::unchanged(book).map_err(|error| Unreadable::Io {
+                path: book.path.to_string(),
+                error,
+            })? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    pub(super) fn check(&self) -> Result<(), Unreadable> {
+        match &self.stale {
+            Some(reason) => Err(Unreadable::Stale(reason.clone())),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn seen(&self, key: &Key) -> Result<Option<Seen>, Unreadable> {
+        let at = self.places.get(&(key.kind, key.owner, key.id));
+        at.map(|at| self.look(*at)).transpose()
+    }
+
+    pub(super) fn look(&self, at: At) -> Result<Seen, Unreadable> {
+        let book = &self.books[at.book as usize];
+        let placed = book.stacks[at.stack as usize].records[at.number as usize];
+        let text = Pages::open(book)?.bytes(&placed)?.to_vec();
+        Ok(Seen { at, placed, text })
+    }
+
+    fn understood(&self, seen: &Seen) -> Option<Understood> {
+        if seen.placed.state == State::Gone {
+            return None;
+        }
+        let mut parts = Parts::default();
+        self.understand(seen.at, &seen.placed, &seen.text, true, &mut parts)
+            .ok()
+    }
+
+    /// A workout as it is read, and the entry of the history that it is.
+    pub(super) fn workout_at(&self, seen: &Seen) -> Option<(Reading, Option<HistoryRecord>)> {
+        match self.understood(seen)? {
+            Understood::Workout(both) => Some(*both),
+            _ => None,
+        }
+    }
+}

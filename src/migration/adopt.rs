@@ -1,0 +1,61 @@
+//! Taking over whole owners from the files' side into the database's own tables. Whoever is there already
+//! is left alone, so that doing it twice does nothing.
+
+use std::sync::LazyLock;
+
+use diesel::{
+    QueryResult,
+    sql_types::{Array, Uuid as SqlUuid},
+};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::tables::TABLES;
+use crate::{changes::EVERYBODY, db::statement, viewer::UserId};
+
+/// Copies the records of these owners, as far as that was not done before, and says how many rows came of it.
+/// The library belongs to everybody, and comes before whoever uses it.
+pub async fn adopt(conn: &mut AsyncPgConnection, owners: &[UserId]) -> QueryResult<usize> {
+    let owners = claim(conn, owners).await?;
+    if owners.is_empty() {
+        return Ok(0);
+    }
+    let mut rows = 0;
+    for copy in &*COPIES {
+        rows += statement(copy)
+            .bind::<Array<SqlUuid>, _>(&owners)
+            .execute(conn)
+            .await?;
+    }
+    Ok(rows)
+}
+
+/// Those who were not adopted before; whoever else adopts them at the moment is waited for.
+async fn claim(conn: &mut AsyncPgConnection, owners: &[UserId]) -> QueryResult<Vec<UserId>> {
+    statement(
+        "INSERT INTO migration_adopted (user_id) SELECT * FROM unnest(?) AS owner ORDER BY owner \
+         ON CONFLICT DO NOTHING RETURNING user_id",
+    )
+    .bind::<Array<SqlUuid>, _>(owners)
+    .load::<Adopted>(conn)
+    .await
+    .map(|adopted| adopted.into_iter().map(|row| row.user_id).collect())
+}
+
+#[derive(diesel::QueryableByName)]
+struct Adopted {
+    #[diesel(sql_type = SqlUuid)]
+    user_id: UserId,
+}
+
+/// One statement for each table, kept for as long as the program runs.
+static COPIES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let copy = |table: &super::tables::Table| {
+        let (name, columns, owner) = (table.name, table.columns, table.owner);
+        let text = format!(
+            "INSERT INTO public.{name} ({columns}) SELECT {columns} FROM regimen_files.{name} \
+             WHERE coalesce({owner}, '{EVERYBODY}') = ANY (?) ON CONFLICT DO NOTHING"
+        );
+        &*text.leak()
+    };
+    TABLES.iter().map(copy).collect()
+});

@@ -1,0 +1,162 @@
+//! The fields of the API that concern the way in. All of them are for admins.
+
+use std::time::Duration;
+
+use async_graphql::{ComplexObject, Context, Object, SimpleObject};
+use futures_util::{
+    FutureExt,
+    stream::{self, BoxStream, StreamExt},
+};
+use tokio::time::sleep;
+
+use super::{
+    Failure,
+    audit::AuditEntry,
+    control::{Actor, Control},
+    status::Migration,
+    verbs::{self, FENCE},
+};
+use crate::{
+    db::Db,
+    error::{Error, Result},
+    graphql::{Connection, ContextExt, Nullable, Page, Total},
+};
+
+/// How often whoever watches is told.
+const TICK: Duration = Duration::from_secs(1);
+
+#[derive(Default)]
+pub struct MigrationQuery;
+
+#[Object]
+impl MigrationQuery {
+    /// How far the way in from JSON files is, and what holds the next step back, for admins.
+    async fn migration(&self, ctx: &Context<'_>) -> Nullable<Migration> {
+        Some(status(ctx).await)
+    }
+
+    /// What was done on the way in and by whom, the newest first, for admins. Rows are only ever added.
+    async fn migration_audit(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<AuditEntry>> {
+        ctx.admin()?;
+        let list = "audit of the migration";
+        let page: Page<i64> = Page::new(list, first, after.as_deref(), last, before.as_deref())?;
+        let rows = AuditEntry::page_of(&mut *ctx.db().conn().await?, &page).await?;
+        let total = Total::counted_by(|db| {
+            async move { Ok(AuditEntry::count(&mut *db.conn().await?).await?) }.boxed()
+        });
+        Ok(page.connect(rows, total, |entry: &AuditEntry| entry.seq))
+    }
+}
+
+#[ComplexObject]
+impl AuditEntry {
+    /// Its SHA-256, which the next row continues, in hexadecimal digits.
+    async fn hash(&self) -> String {
+        self.hash_text()
+    }
+}
+
+/// What a step of the way in answers.
+#[derive(SimpleObject)]
+pub struct MigrationPayload {
+    /// Where it stands now.
+    pub migration: Migration,
+}
+
+#[derive(Default)]
+pub struct MigrationMutation;
+
+#[Object]
+impl MigrationMutation {
+    /// Switches dual write on or off, for admins: on, each write goes to the database and from there to
+    /// the files; off, the files have everything and are all there is. After the cutover it stays on, as
+    /// that is what makes a way back. Does nothing where it is so already.
+    async fn set_dual_write(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whether each write is to go to both sides.")] on: bool,
+        #[graphql(desc = "The epoch you saw; nothing is done where it is another one by now.")]
+        expected_epoch: Option<i64>,
+    ) -> Nullable<MigrationPayload> {
+        Some(set_dual_write(ctx, on, expected_epoch).await)
+    }
+
+    /// Goes one step back, for admins, and loses nothing: before the cutover to the files alone, after it
+    /// to reading the files while each write goes to both sides. Writes wait for a moment.
+    async fn rollback_migration(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The epoch you saw; nothing is done where it is another one by now.")]
+        expected_epoch: Option<i64>,
+    ) -> Nullable<MigrationPayload> {
+        Some(rollback(ctx, expected_epoch).await)
+    }
+}
+
+pub(super) async fn status(ctx: &Context<'_>) -> Result<Migration> {
+    ctx.admin()?;
+    Ok(Migration::read(&mut *ctx.db().conn().await?).await?)
+}
+
+async fn set_dual_write(
+    ctx: &Context<'_>,
+    on: bool,
+    expected: Option<i64>,
+) -> Result<MigrationPayload> {
+    let (db, actor) = (ctx.db().clone(), Actor::User(ctx.admin()?.user));
+    to_the_end(async move { verbs::set_dual_write(&db, actor, on, expected, FENCE).await }).await?;
+    let migration = status(ctx).await?;
+    Ok(MigrationPayload { migration })
+}
+
+async fn rollback(ctx: &Context<'_>, expected: Option<i64>) -> Result<MigrationPayload> {
+    let (db, actor) = (ctx.db().clone(), Actor::User(ctx.admin()?.user));
+    to_the_end(async move { verbs::rollback(&db, actor, expected, FENCE).await }).await?;
+    let migration = status(ctx).await?;
+    Ok(MigrationPayload { migration })
+}
+
+/// Goes through with a step also where whoever asked for it does not wait for the answer: half of one
+/// would leave its fence up until the deadline.
+async fn to_the_end(
+    step: impl Future<Output = Result<Control, Failure>> + Send + 'static,
+) -> Result<Control> {
+    let taken = tokio::spawn(step).await.map_err(Error::internal)?;
+    Ok(taken?)
+}
+
+/// Where the way in stands, now and whenever that has changed. A few rows are read for it once a second,
+/// because they change in many places and those who watch are few. An error of the database is waited
+/// out.
+pub fn progress(ctx: &Context<'_>) -> Result<BoxStream<'static, Result<Migration>>> {
+    ctx.admin()?;
+    let watched = (ctx.db().clone(), None);
+    let told = stream::unfold(watched, async |(db, seen): (Db, Option<Migration>)| {
+        let mut pause = seen.is_some();
+        loop {
+            if pause {
+                sleep(TICK).await;
+            }
+            pause = true;
+            match read(&db).await {
+                Ok(now) if seen.as_ref() == Some(&now) => {}
+                Ok(now) => return Some((Ok(now.clone()), (db, Some(now)))),
+                Err(error) => {
+                    tracing::warn!(error = ?error, "the way in could not be looked at; trying again");
+                }
+            }
+        }
+    });
+    Ok(told.boxed())
+}
+
+async fn read(db: &Db) -> Result<Migration> {
+    Ok(Migration::read(&mut *db.conn().await?).await?)
+}

@@ -1,0 +1,409 @@
+//! The files follow the database: what the change feed names since last time is read as it is now, written to
+//! the files, and copied to their tables. One writer does it for everybody, and many changes at once. Doing
+//! a part of it again changes nothing, because what is written is never older than what was.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use async_graphql::SimpleObject;
+use chrono::{DateTime, Utc};
+use diesel::{
+    QueryResult, QueryableByName,
+    sql_types::{BigInt, Integer, Text, Timestamptz, Uuid as SqlUuid},
+};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use serde_json::json;
+use tokio::sync::{Notify, watch};
+use uuid::Uuid;
+
+use super::{
+    Actor, Control, Note, aggregates, append, copies,
+    files::{Files, FilesError},
+    parity::{self, Key},
+    tables::{ENTITIES, Side},
+};
+use crate::{
+    changes::Entity,
+    db::{Db, statement},
+    error::Result,
+    legacy::{
+        Edit,
+        record::{Key as RecordKey, Kind},
+    },
+    viewer::UserId,
+};
+
+/// How long an answer waits for the files to follow. What was not written by then is in the queue.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How often the feed is looked at when nobody tells of a change: another server may have written.
+const IDLE: Duration = Duration::from_millis(500);
+/// How long to wait after the database or the disk has failed.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// The one who writes.
+pub struct Mirror {
+    db: Db,
+    files: Arc<Files>,
+    wake: Notify,
+    rounds: watch::Sender<Rounds>,
+}
+
+/// How many rounds have begun and ended.
+#[derive(Clone, Copy, Debug, Default)]
+struct Rounds {
+    begun: u64,
+    ended: u64,
+}
+
+/// Records by their kind.
+pub type Changed = HashMap<Entity, Vec<Key>>;
+
+impl Mirror {
+    #[must_use]
+    pub fn new(db: Db, files: Arc<Files>) -> Arc<Self> {
+        Arc::new(Self {
+            db,
+            files,
+            wake: Notify::new(),
+            rounds: watch::Sender::new(Rounds::default()),
+        })
+    }
+
+    /// Waits until everything that is committed now is in the files, but not for long.
+    pub async fn caught_up(&self) {
+        let mut rounds = self.rounds.subscribe();
+        let next = rounds.borrow_and_update().begun + 1;
+        self.wake.notify_one();
+        let ended = rounds.wait_for(|rounds| rounds.ended >= next);
+        if tokio::time::timeout(PATIENCE, ended).await.is_err() {
+            tracing::warn!(
+                "the files do not follow yet: what was changed is in the queue of the mirror"
+            );
+        }
+    }
+
+    /// Follows the feed for as long as `on` says so.
+    pub async fn follow(&self, on: impl Fn() -> bool) {
+        loop {
+            let told = self.wake.notified();
+            if tokio::time::timeout(IDLE, told).await.is_err() && !on() {
+                continue;
+            }
+            if !on() {
+                self.rounds.send_modify(|rounds| rounds.begun += 1);
+                self.rounds
+                    .send_modify(|rounds| rounds.ended = rounds.begun);
+                continue;
+            }
+            self.rounds.send_modify(|rounds| rounds.begun += 1);
+            let outcome = self.round().await;
+            if let Err(error) = outcome {
+                tracing::error!(%error, "the files could not be brought up to date; trying again");
+                tokio::time::sleep(PAUSE).await;
+                self.wake.notify_one();
+            }
+            self.rounds
+                .send_modify(|rounds| rounds.ended = rounds.begun);
+        }
+    }
+
+    /// Brings the files up to date with what is committed. All that is read is of one moment, so that files,
+    /// tables and hashes say the same.
+    pub async fn round(&self) -> Result<()> {
+        let mut conn = self.db.conn().await?;
+        let files = Arc::clone(&self.files);
+        conn.build_transaction()
+            .repeatable_read()
+            .run(async |conn| {
+                // Before the moment is chosen: so it is after the last one's end.
+                conn.batch_execute("LOCK TABLE mirror_places IN EXCLUSIVE MODE")
+                    .await?;
+                conn.batch_execute(Side::Database.look_here()).await?;
+                let changed = pending(conn).await?;
+                if changed.is_empty() && due(conn).await?.is_empty() {
+                    return Ok(());
+                }
+                write(conn, &files, changed).await
+            })
+            .await
+    }
+}
+
+/// Writes these records to the files as the connection sees them, and to the files' tables and hashes; what the
+/// files do not take is queued.
+async fn write(
+    conn: &mut AsyncPgConnection,
+    files: &Arc<Files>,
+    mut changed: Changed,
+) -> Result<()> {
+    for (entity, keys) in due(conn).await? {
+        changed.entry(entity).or_default().extend(keys);
+    }
+    let edits = edits(conn, &changed).await?;
+    match files.apply(edits).await {
+        Ok(stamp) => {
+            project(conn, &changed).await?;
+            for (entity, keys) in &changed {
+                unqueue(conn, *entity, keys).await?;
+            }
+            stamped(conn, &stamp).await?;
+        }
+        Err(error) => {
+            tracing::error!(%error, "the files take no changes; they are queued");
+            for (entity, keys) in &changed {
+                queue(conn, *entity, keys, &error).await?;
+            }
+        }
+    }
+    renew(conn, &changed).await?;
+    keep_places(conn).await?;
+    Ok(())
+}
+
+/// What the feed names beyond the places, each record once.
+pub async fn pending(conn: &mut AsyncPgConnection) -> QueryResult<Changed> {
+    let rows: Vec<Named> = statement(
+        "SELECT DISTINCT c.user_id, c.entity, c.entity_id AS id FROM change_heads h \
+         LEFT JOIN mirror_places p USING (user_id) \
+         JOIN changes c ON c.user_id = h.user_id AND c.seq > coalesce(p.seq, 0) \
+         WHERE h.seq > coalesce(p.seq, 0)",
+    )
+    .load(conn)
+    .await?;
+    Ok(by_kind(rows))
+}
+
+/// What was queued, and is to be tried again.
+async fn due(conn: &mut AsyncPgConnection) -> QueryResult<Changed> {
+    let rows: Vec<Named> = statement(
+        "SELECT user_id, entity, id FROM mirror_repairs WHERE due_at <= clock_timestamp() ORDER BY due_at LIMIT 1000",
+    )
+    .load(conn)
+    .await?;
+    Ok(by_kind(rows))
+}
+
+#[derive(QueryableByName)]
+struct Named {
+    #[diesel(sql_type = SqlUuid)]
+    user_id: UserId,
+    #[diesel(sql_type = Text)]
+    entity: String,
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+}
+
+/// Tasks were never in files.
+fn by_kind(rows: Vec<Named>) -> Changed {
+    let mut changed = Changed::new();
+    for row in rows {
+        if let Some(entity) = Entity::of_word(&row.entity).filter(|it| ENTITIES.contains(it)) {
+            changed
+                .entry(entity)
+                .or_default()
+                .push((row.user_id, row.id));
+        }
+    }
+    changed
+}
+
+/// What is to become of these records in the files: as the connection sees them, or gone.
+pub async fn edits(conn: &mut AsyncPgConnection, changed: &Changed) -> Result<Vec<Edit>> {
+    let mut edits = Vec::new();
+    for entity in ENTITIES {
+        let (Some(keys), Some(kind)) = (changed.get(&entity), Kind::of_entity(entity)) else {
+            continue;
+        };
+        let records = aggregates::load(conn, entity, keys).await?;
+        let gone = keys.iter().map(|(owner, id)| RecordKey {
+            kind,
+            owner: *owner,
+            id: *id,
+        });
+        let gone = gone.filter(|key| !records.iter().any(|record| record.key() == *key));
+        edits.extend(gone.map(Edit::Remove));
+        edits.extend(records.into_iter().map(Edit::Put));
+    }
+    Ok(edits)
+}
+
+/// Copies these records to the files' tables. What refers to others comes after them, and goes before.
+async fn project(conn: &mut AsyncPgConnection, changed: &Changed) -> QueryResult<()> {
+    let empty = Vec::new();
+    let of = |entity: &Entity| changed.get(entity).unwrap_or(&empty);
+    for entity in &ENTITIES {
+        for copy in copies::of(*entity) {
+            keyed(conn, copy, of(entity)).await?;
+        }
+    }
+    for entity in ENTITIES.iter().rev() {
+        keyed(conn, copies::gone(*entity), of(entity)).await?;
+    }
+    Ok(())
+}
+
+/// Runs a statement about these records.
+async fn keyed(conn: &mut AsyncPgConnection, text: &'static str, keys: &[Key]) -> QueryResult<()> {
+    if keys.is_empty() {
+        return Ok(());
+    }
+    statement(text)
+        .column::<SqlUuid, _, _>(keys, |(owner, _)| *owner)
+        .column::<SqlUuid, _, _>(keys, |(_, id)| *id)
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+async fn renew(conn: &mut AsyncPgConnection, changed: &Changed) -> QueryResult<()> {
+    for side in Side::BOTH {
+        conn.batch_execute(side.look_here()).await?;
+        for (entity, keys) in changed {
+            parity::renew(conn, side, *entity, keys).await?;
+        }
+    }
+    conn.batch_execute(Side::Database.look_here()).await
+}
+
+/// The mirror stands where the feeds stood when this transaction's moment was.
+pub async fn keep_places(conn: &mut AsyncPgConnection) -> QueryResult<()> {
+    statement(
+        "INSERT INTO mirror_places AS p (user_id, seq) SELECT user_id, seq FROM change_heads WHERE true \
+         ON CONFLICT (user_id) DO UPDATE SET seq = excluded.seq WHERE p.seq < excluded.seq",
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// Which state of the files the tables hold now.
+pub async fn stamped(conn: &mut AsyncPgConnection, stamp: &[u8]) -> QueryResult<()> {
+    statement("UPDATE regimen_files.projected SET stamp = ?")
+        .bind::<diesel::sql_types::Binary, _>(stamp)
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+async fn queue(
+    conn: &mut AsyncPgConnection,
+    entity: Entity,
+    keys: &[Key],
+    error: &FilesError,
+) -> QueryResult<()> {
+    statement(
+        "INSERT INTO mirror_repairs AS r (entity, reason, user_id, id) \
+         SELECT ?, ?, * FROM unnest(?, ?) AS w (owner, id) \
+         ON CONFLICT (user_id, entity, id) DO UPDATE SET reason = excluded.reason, tries = r.tries + 1, \
+           due_at = clock_timestamp() + make_interval(secs => least(60, power(2, least(r.tries, 6))))",
+    )
+    .bind::<Text, _>(entity.word())
+    .bind::<Text, _>(error.to_string())
+    .column::<SqlUuid, _, _>(keys, |(owner, _)| *owner)
+    .column::<SqlUuid, _, _>(keys, |(_, id)| *id)
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+async fn unqueue(conn: &mut AsyncPgConnection, entity: Entity, keys: &[Key]) -> QueryResult<()> {
+    statement(
+        "DELETE FROM mirror_repairs r USING unnest(?, ?) AS w (owner, id) \
+         WHERE r.user_id = w.owner AND r.id = w.id AND r.entity = ?",
+    )
+    .column::<SqlUuid, _, _>(keys, |(owner, _)| *owner)
+    .column::<SqlUuid, _, _>(keys, |(_, id)| *id)
+    .bind::<Text, _>(entity.word())
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// A record that waits for the files.
+#[derive(Clone, Debug, SimpleObject, QueryableByName)]
+#[graphql(name = "MirrorQueueEntry")]
+pub struct Queued {
+    /// The kind of record.
+    #[diesel(sql_type = Text)]
+    pub entity: Entity,
+    /// Whose it is; the nil UUID for the library.
+    #[diesel(sql_type = SqlUuid)]
+    pub owner: UserId,
+    /// Names the record.
+    #[graphql(skip)]
+    #[diesel(sql_type = SqlUuid)]
+    pub id: Uuid,
+    /// Why it could not be written.
+    #[diesel(sql_type = Text)]
+    pub reason: String,
+    /// How often that was tried.
+    #[diesel(sql_type = Integer)]
+    pub tries: i32,
+    /// Since when it waits.
+    #[diesel(sql_type = Timestamptz)]
+    pub since: DateTime<Utc>,
+}
+
+/// The records that have waited longest.
+pub async fn queue_of(conn: &mut AsyncPgConnection, limit: i64) -> QueryResult<Vec<Queued>> {
+    statement(
+        "SELECT entity, user_id AS owner, id, reason, tries, since FROM mirror_repairs ORDER BY since, id LIMIT ?",
+    )
+    .bind::<BigInt, _>(limit)
+    .load(conn)
+    .await
+}
+
+/// Has everything that waits, and everything in which the files differ from what the database has of it, be written
+/// at once, and says so in the audit. What the database does not have yet is left to the backfill.
+pub async fn queue_differences(conn: &mut AsyncPgConnection, actor: Actor) -> Result<usize> {
+    conn.transaction(async |conn| {
+        let queued = statement(
+            "INSERT INTO mirror_repairs AS r (entity, user_id, id, reason) \
+             SELECT entity, user_id, id, 'the files differ' \
+             FROM (SELECT * FROM parity_leaves WHERE side = 'database') d \
+             FULL JOIN (SELECT * FROM parity_leaves WHERE side = 'files') f USING (entity, user_id, id) \
+             WHERE d.hash IS DISTINCT FROM f.hash \
+               AND (d.hash IS NOT NULL OR EXISTS (SELECT FROM migration_adopted a WHERE a.user_id = f.user_id)) \
+             ON CONFLICT (user_id, entity, id) DO UPDATE SET due_at = clock_timestamp()",
+        )
+        .execute(conn)
+        .await?;
+        statement("UPDATE mirror_repairs SET due_at = clock_timestamp()")
+            .execute(conn)
+            .await?;
+        let now = Control::read(conn).await?;
+        let note = Note {
+            actor,
+            action: "repair the files",
+            from: now.phase,
+            to: now.phase,
+            epoch: now.epoch,
+            details: json!({"records": queued}),
+        };
+        append(conn, note).await?;
+        Ok(queued)
+    })
+    .await
+}
+
+/// How far the files are behind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, QueryableByName)]
+pub struct Lag {
+    /// Changes that the files do not have yet.
+    #[diesel(sql_type = BigInt)]
+    pub changes: i64,
+    /// Records that wait in the queue.
+    #[diesel(sql_type = BigInt)]
+    pub queued: i64,
+}
+
+/// Asks for it.
+pub async fn lag(conn: &mut AsyncPgConnection) -> QueryResult<Lag> {
+    statement(
+        "SELECT (SELECT coalesce(sum(h.seq - coalesce(p.seq, 0)), 0)::bigint FROM change_heads h \
+                 LEFT JOIN mirror_places p USING (user_id)) AS changes, \
+                (SELECT count(*) FROM mirror_repairs) AS queued",
+    )
+    .get_result(conn)
+    .await
+}

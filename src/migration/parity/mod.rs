@@ -1,0 +1,11 @@
+//! Whether both sides hold the same, and where they do not.
+
+mod compare;
+mod fields;
+mod leaves;
+mod scrub;
+
+pub use compare::{DifferenceKind, EntityParity, Parity, RecordDifference, compare};
+pub use fields::{BothSides, FieldDifference, both};
+pub use leaves::{Key, remake, renew};
+pub use scrub::{anew, refresh, scrub};

@@ -1,0 +1,165 @@
+//! The files as tables: a copy that is made anew whenever somebody else has written a file. Requests read it
+//! with the statements that they use for everything.
+
+use std::sync::Arc;
+
+use diesel::{QueryResult, QueryableByName, sql_types::Binary};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use tokio::sync::mpsc;
+
+use super::{
+    files::{Files, FilesError, Read},
+    tables::{EXERCISES, PEOPLE, TABLES, Table},
+};
+use crate::{
+    db::{Bulk, BulkError, ConnectError, Db, statement},
+    legacy::{
+        record::Record,
+        wire::{COPY_BEGINS, COPY_ENDS, Form},
+    },
+};
+
+/// Empty tables, and what makes them ready.
+const BEGIN: &str = include_str!("sql/begin.sql");
+const FINISH: &str = include_str!("sql/finish.sql");
+
+const ACCOUNTS: &str =
+    "INSERT INTO public.users SELECT * FROM regimen_files_next.people ON CONFLICT DO NOTHING";
+
+const STRANGERS: &str = "DO $$ BEGIN \
+       IF EXISTS (SELECT FROM regimen_files_next.people p WHERE NOT EXISTS (SELECT FROM public.users u WHERE u.id = p.id)) \
+       THEN RAISE EXCEPTION 'an address in the files belongs to an account already: link the two with `regimen migration link`'; \
+       END IF; END $$";
+
+#[derive(QueryableByName)]
+struct Shown {
+    #[diesel(sql_type = Binary)]
+    stamp: Vec<u8>,
+}
+
+/// Which state of the files the tables hold; none before they were made, or after a crash.
+pub async fn shown(conn: &mut AsyncPgConnection) -> QueryResult<Option<Vec<u8>>> {
+    let shown: Vec<Shown> = statement("SELECT stamp FROM regimen_files.projected")
+        .load(conn)
+        .await?;
+    Ok(shown.into_iter().next().map(|row| row.stamp))
+}
+
+/// How much is gathered before it is sent.
+const CHUNK: usize = 4 << 20;
+
+/// Why the files are not in the tables.
+#[derive(Debug, thiserror::Error)]
+pub enum ProjectionError {
+    #[error(transparent)]
+    Files(#[from] FilesError),
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    #[error(transparent)]
+    Load(#[from] BulkError),
+}
+
+/// Makes the tables say what the files say. Whoever wants to write waits meanwhile; readers see the tables
+/// as they were, until all of it is there.
+pub async fn project(db: &Db, files: &Arc<Files>) -> Result<Read, ProjectionError> {
+    let bulk = db.bulk().await?;
+    bulk.run("BEGIN; LOCK TABLE mirror_places IN EXCLUSIVE MODE")
+        .await?;
+    bulk.run(BEGIN).await?;
+    let (sender, mut chunks) = mpsc::channel(1);
+    let reading = read_into(Arc::clone(files), sender);
+    while let Some(rows) = chunks.recv().await {
+        load(&bulk, rows).await?;
+    }
+    let read = reading
+        .await
+        .map_err(|error| FilesError::Broken(error.to_string()))??;
+    bulk.run_with(ACCOUNTS, &[]).await?;
+    bulk.run(STRANGERS).await?;
+    bulk.run_with(&library(), &[]).await?;
+    bulk.run_with(
+        "INSERT INTO regimen_files_next.projected (stamp) VALUES ($1)",
+        &[&read.stamp],
+    )
+    .await?;
+    bulk.run(FINISH).await?;
+    bulk.run("COMMIT").await?;
+    Ok(read)
+}
+
+/// The server's own library can be used by whoever is in the files, too.
+fn library() -> String {
+    let Table { name, columns, .. } = EXERCISES;
+    format!(
+        "INSERT INTO regimen_files_next.{name} ({columns}) SELECT {columns} FROM public.{name} e \
+         WHERE owner_id IS NULL AND source <> 'legacy' \
+           AND NOT EXISTS (SELECT FROM regimen_files_next.{name} f WHERE f.id = e.id)"
+    )
+}
+
+type Reading = tokio::task::JoinHandle<Result<Read, FilesError>>;
+
+/// Reads everything on a thread that may wait for the disk, a chunk at a time.
+fn read_into(files: Arc<Files>, sender: mpsc::Sender<Rows>) -> Reading {
+    tokio::task::spawn_blocking(move || {
+        let mut rows = Rows::default();
+        let read = files.read(|record| {
+            rows.add(record);
+            if rows.size() >= CHUNK {
+                // Nobody waits for it only when loading has failed, which is told there.
+                let _ = sender.blocking_send(std::mem::take(&mut rows));
+            }
+        })?;
+        let _ = sender.blocking_send(rows);
+        Ok(read)
+    })
+}
+
+async fn load(bulk: &Bulk, rows: Rows) -> Result<(), BulkError> {
+    for (table, mut rows) in [PEOPLE].into_iter().chain(TABLES).zip(rows.0) {
+        if !rows.is_empty() {
+            rows.extend_from_slice(COPY_ENDS);
+            let Table { name, columns, .. } = table;
+            let copy =
+                format!("COPY regimen_files_next.{name} ({columns}) FROM STDIN (FORMAT binary)");
+            bulk.copy(&copy, rows).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Rows for each table, people first, as they are on the wire.
+#[derive(Default)]
+struct Rows([Vec<u8>; 7]);
+
+impl Rows {
+    fn size(&self) -> usize {
+        self.0.iter().map(Vec::len).sum()
+    }
+
+    fn of(&mut self, table: usize) -> &mut Vec<u8> {
+        let rows = &mut self.0[table];
+        if rows.is_empty() {
+            rows.extend_from_slice(COPY_BEGINS);
+        }
+        rows
+    }
+
+    fn add(&mut self, record: &Record) {
+        match record {
+            Record::User(user) => user.row(Form::Copy, self.of(0)),
+            Record::Settings(settings) => settings.row(Form::Copy, self.of(1)),
+            Record::Exercise(exercise) => exercise.row(Form::Copy, self.of(2)),
+            Record::History(entry) => entry.row(Form::Copy, self.of(6)),
+            Record::Workout(workout) => {
+                workout.row(Form::Copy, self.of(3));
+                for exercise in &workout.exercises {
+                    exercise.row(Form::Copy, self.of(4));
+                    for set in &exercise.sets {
+                        set.row(Form::Copy, self.of(5));
+                    }
+                }
+            }
+        }
+    }
+}
