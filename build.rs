@@ -1,13 +1,9 @@
 //! Builds the pages of `web` into the program: `web/build.mjs` makes them where Node is there. Where it is not, or
 //! where they cannot be built, a plain page says why and what to do, and everything else of the program is whole.
-#![expect(
-    clippy::print_stdout,
-    reason = "cargo reads what a build script prints"
-)]
-
 use std::{
     env,
     ffi::OsStr,
+    fmt::Write,
     fs::{self, File},
     io,
     path::{Path, PathBuf},
@@ -72,7 +68,8 @@ pub enum Missing {
 pub fn build(web: &Path, out: &Path, path: &OsStr) -> Result<(), Missing> {
     let outcome = bundle(web, out, path);
     if let Err(Missing::Node(why) | Missing::Pages(why)) = &outcome {
-        say_why(out, why).expect("the build's own folder can be written");
+        say_why(out, why)
+            .map_err(|error| Missing::Pages(format!("`{}`: {error}", out.display())))?;
     }
     outcome
 }
@@ -139,7 +136,8 @@ fn say_why(out: &Path, why: &str) -> io::Result<()> {
     ] {
         let page = missing_page(title, why);
         fs::write(out.join(format!("{name}.html")), &page)?;
-        table += &format!(
+        let _ = write!(
+            table,
             "    File {{
         path: \"{name}.html\",
         kind: \"text/html; charset=utf-8\",

@@ -10,6 +10,8 @@ import { chromium } from "playwright-core";
 export const SERVER = process.env.REGIMEN_URL;
 /** Hides its schema, and gives tokens for two seconds. */
 export const CLOSED = process.env.REGIMEN_CLOSED_URL;
+/** Serves the files of an app that is to be moved. */
+export const MOVING = process.env.REGIMEN_MOVING_URL;
 export const MEMBER = { email: "test@example.com", password: "regimen-demo" };
 export const ADMIN = { email: "root@example.com", password: "regimen-root" };
 export const WIDE = { width: 1280, height: 800 };

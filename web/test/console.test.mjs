@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { accessible, ADMIN, fits, inBrowser, MEMBER, NARROW, picture, until } from "./browser.mjs";
+import { accessible, ADMIN, fits, inBrowser, MEMBER, MOVING, NARROW, picture, until } from "./browser.mjs";
 
 async function enter(page, { email, password } = ADMIN) {
   await page.goto("/console");
@@ -120,13 +120,40 @@ test("where there is nothing to migrate the page says so", () =>
   inBrowser(async (page) => {
     await enterAsAdmin(page);
     await page.getByRole("link", { name: "Migration" }).click();
-    await page.getByText("There is nothing to do here").waitFor();
+    await page.getByText("there is nothing to move").waitFor();
+    await page.getByText("Nothing has been done yet").waitFor();
     const phases = page.getByRole("list", { name: "Phases of a migration" }).getByRole("listitem");
     assert.equal(await phases.count(), 6);
     assert.equal(await page.locator("[aria-current=step]").count(), 0);
     await picture(page, "migration");
     await accessible(page);
   }));
+
+test("an admin switches dual write on and goes back again, and each step is in the audit at once", () =>
+  inBrowser(async (page) => {
+    await enterAsAdmin(page);
+    await page.getByRole("link", { name: "Migration" }).click();
+    const now = page.locator("[aria-current=step]");
+    await now.getByText("Legacy").waitFor();
+    await page.getByRole("button", { name: "Switch dual write on" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("each write goes to the database first").waitFor();
+    await accessible(page);
+    await dialog.getByRole("button", { name: "Switch it on" }).click();
+    await dialog.waitFor({ state: "hidden" });
+    await until("the phase is another one", async () => !/Legacy/.test(await now.textContent()));
+    await page.getByText("LEGACY → DUAL_WRITE").first().waitFor();
+    await picture(page, "migration-dual-write");
+    await accessible(page);
+    await fits(page);
+
+    await page.getByRole("button", { name: "Go back to Legacy" }).click();
+    await dialog.getByText("The files alone are read and written again").waitFor();
+    await dialog.getByRole("button", { name: "Go back" }).click();
+    await now.getByText("Legacy").waitFor();
+    await page.getByText(/→ LEGACY/).first().waitFor();
+    await picture(page, "migration-back");
+  }, { server: MOVING }));
 
 test("a theme is chosen once for both pages", () =>
   inBrowser(async (page) => {
@@ -151,7 +178,7 @@ for (const [name, more] of [["light", {}], ["dark", { colorScheme: "dark" }]]) {
       await fits(page);
       await picture(page, `console-phone-${name}`);
       await accessible(page);
-      for (const [place, text] of [["Migration", "There is nothing to do here"], ["Accounts", "that is you"]]) {
+      for (const [place, text] of [["Migration", "there is nothing to move"], ["Accounts", "that is you"]]) {
         await page.getByRole("link", { name: place }).click();
         await page.getByText(text).waitFor();
         await fits(page);

@@ -1,7 +1,8 @@
 // Runs the tests of the pages in Chromium, against servers of their own. `npm test -- console` runs some of them;
 // CHROMIUM names another browser.
 import { spawn } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { start } from "../../tests/clients/lib/regimen.mjs";
@@ -12,18 +13,28 @@ const names = readdirSync(FOLDER).filter((file) => file.endsWith(".test.mjs"));
 const files = names.filter((file) => asked.length === 0 || asked.includes(file.replace(".test.mjs", "")));
 if (files.length === 0) throw new Error(`no test is called ${asked}: there are ${names.join(", ")}`);
 
-// The second server keeps its schema to itself, and its tokens expire while one looks on.
-const settings = { REGIMEN_INTROSPECTION: "false", REGIMEN_ACCESS_TOKEN_LIFETIME: "2s" };
-const [open, closed] = await Promise.all([start({ REGIMEN_SLOW_QUERY: "1us" }), start(settings)]);
+const legacy = mkdtempSync(join(tmpdir(), "regimen-files-"));
+for (const name of ["exercises", "workouts"]) writeFileSync(join(legacy, `${name}.json`), "[]\n");
+const servers = await Promise.all([
+  start({ REGIMEN_SLOW_QUERY: "1us" }),
+  // Keeps its schema to itself, and its tokens expire while one looks on.
+  start({ REGIMEN_INTROSPECTION: "false", REGIMEN_ACCESS_TOKEN_LIFETIME: "2s" }),
+  // Serves the files of an app.
+  start({ REGIMEN_LEGACY_DIR: legacy }),
+]);
+const [open, closed, moving] = servers;
 let failed = true;
 try {
   await addAdmin(open);
-  const env = { ...process.env, REGIMEN_URL: origin(open), REGIMEN_CLOSED_URL: origin(closed) };
+  await addAdmin(moving);
+  const urls = { REGIMEN_URL: origin(open), REGIMEN_CLOSED_URL: origin(closed), REGIMEN_MOVING_URL: origin(moving) };
+  const env = { ...process.env, ...urls };
   const options = ["--test", "--test-reporter=spec", "--test-concurrency=1"];
   const tests = spawn(process.execPath, [...options, ...files.map((file) => join(FOLDER, file))], { env, stdio: "inherit" });
   failed = (await new Promise((done) => tests.once("exit", done))) !== 0;
 } finally {
-  await Promise.all([open.stop(), closed.stop()]);
+  await Promise.all(servers.map((server) => server.stop()));
+  rmSync(legacy, { recursive: true, force: true });
 }
 process.exitCode = failed ? 1 : 0;
 

@@ -101,7 +101,7 @@ fn answer(file: &'static File, asked: &HeaderMap) -> Response {
 
 impl File {
     /// The contents in the first of these forms that there is.
-    fn packed(&self, liked: impl Iterator<Item = Packing>) -> (Option<Packing>, &'static [u8]) {
+    fn packed(&self, mut liked: impl Iterator<Item = Packing>) -> (Option<Packing>, &'static [u8]) {
         let found = |packing| {
             let bytes = match packing {
                 Packing::Brotli => self.brotli,
@@ -109,6 +109,6 @@ impl File {
             };
             bytes.map(|bytes| (Some(packing), bytes))
         };
-        liked.filter_map(found).next().unwrap_or((None, self.plain))
+        liked.find_map(found).unwrap_or((None, self.plain))
     }
 }

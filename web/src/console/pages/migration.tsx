@@ -1,40 +1,218 @@
-// Where the move from JSON files to PostgreSQL stands.
+// The way in from an app's JSON files: where it stands, what holds the next step back, and what was done by whom.
 
-import { useLoaded } from "../hooks";
+import { useEffect, useState } from "preact/hooks";
+
+import { ApiError, ask } from "../../shared/api";
+import { listen } from "../../shared/live";
+import { Audit } from "../parts/audit";
+import { Confirm } from "../parts/confirm";
 import { Empty, Problem } from "../parts/problem";
+import { Progress } from "../parts/progress";
 import { Steps, type Step } from "../parts/steps";
+import { moment, number } from "../parts/words";
+
+const STATUS = `phase epoch since readSource useDb useDbDualWrite fenceDeadline behind certifiedUntil quarantined
+  jobs { job state place progress updatedAt }
+  nextStep { to heldBackBy } rollbackStep { to heldBackBy }`;
+const WATCH = `subscription ConsoleMigration { migrationProgress { ${STATUS} } }`;
+const SET = `mutation ConsoleDualWrite($on: Boolean!, $epoch: Int) {
+  setDualWrite(on: $on, expectedEpoch: $epoch) { migration { epoch } }
+}`;
+const ROLL_BACK = `mutation ConsoleRollBack($epoch: Int) {
+  rollbackMigration(expectedEpoch: $epoch) { migration { epoch } }
+}`;
 
 const PHASES: Step[] = [
-  { name: "legacy", title: "Legacy", note: "JSON files are read and written" },
-  { name: "dual_write", title: "Dual write", note: "every write goes to both" },
-  { name: "backfilled", title: "Backfilled", note: "what was there before is copied" },
-  { name: "verified", title: "Verified", note: "both sides hold the same" },
-  { name: "soak", title: "Soak", note: "PostgreSQL is read, JSON is kept up" },
-  { name: "complete", title: "Complete", note: "PostgreSQL alone" },
+  { name: "LEGACY", title: "Legacy", note: "the files are read and written" },
+  { name: "DUAL_WRITE", title: "Dual write", note: "each write goes to both sides" },
+  { name: "BACKFILLED", title: "Backfilled", note: "the database has all that the files have" },
+  { name: "VERIFIED", title: "Verified", note: "both sides were proved equal" },
+  { name: "SOAK", title: "Soak", note: "the database is read, the files follow" },
+  { name: "COMPLETE", title: "Complete", note: "the database alone; the files are archived" },
 ];
 
-interface Health {
+interface Migration {
   phase: string;
-  mirror: { lag: number };
+  epoch: number;
+  since: string;
+  readSource: string;
+  useDb: boolean;
+  useDbDualWrite: boolean;
+  fenceDeadline: string | null;
+  behind: number;
+  certifiedUntil: string | null;
+  quarantined: number;
+  jobs: Job[];
+  nextStep: NextStep | null;
+  rollbackStep: NextStep | null;
 }
 
-const load = async () => (await fetch("/health/ready").then((it) => it.json())) as Health;
+interface Job {
+  job: string;
+  state: string;
+  place: string | null;
+  progress: { rows?: number; rowsInAll?: number };
+  updatedAt: string;
+}
+
+interface NextStep {
+  to: string;
+  heldBackBy: string[];
+}
 
 export function MigrationPage() {
-  const { data, problem, again } = useLoaded(load, 5000);
+  const { migration, problem, again } = useMigration();
   return (
     <>
       <Problem of={problem} again={again} />
-      {data?.phase === "complete" && (
+      {migration?.phase === "NONE" && (
         <>
           <Empty>
-            No legacy store is attached: PostgreSQL is read and written, and nothing is mirrored. There is nothing to do here.
+            No files are attached, so there is nothing to move: PostgreSQL is read and written. To move an app here, name the
+            folder with its JSON files in <code>REGIMEN_LEGACY_DIR</code> and start the server again.
           </Empty>
-          <h3>How a migration goes</h3>
+          <h3>How it goes</h3>
           <Steps steps={PHASES} label="Phases of a migration" />
         </>
       )}
-      {data && data.phase !== "complete" && <Steps steps={PHASES} current={data.phase} label="Phases of the migration" />}
+      {migration && migration.phase !== "NONE" && <Standing of={migration} />}
+      <Audit since={migration?.epoch} />
     </>
+  );
+}
+
+/** The state now and whenever it changes. */
+function useMigration() {
+  const [migration, setMigration] = useState<Migration | null>(null);
+  const [problem, setProblem] = useState<unknown>(null);
+  const [turn, setTurn] = useState(0);
+  useEffect(() => {
+    setProblem(null);
+    return listen({ query: WATCH }, {}, {
+      next({ data, errors }) {
+        if (errors) return setProblem(new ApiError(errors, null));
+        setMigration((data as { migrationProgress: Migration }).migrationProgress);
+        setProblem(null);
+      },
+      error: (cause) => setProblem(Array.isArray(cause) ? new ApiError(cause, null) : cause),
+      complete: () => undefined,
+    });
+  }, [turn]);
+  return { migration, problem, again: () => setTurn(turn + 1) };
+}
+
+function Standing({ of: migration }: { of: Migration }) {
+  const { phase, readSource, behind, quarantined, certifiedUntil, fenceDeadline } = migration;
+  const facts: [string, string, string?][] = [
+    ["Read from", readSource === "FILES" ? "the files" : "the database"],
+    ["Dual write", migration.useDbDualWrite ? "on" : "off"],
+    ["The files are behind by", `${number(behind)} changes`, behind > 0 ? "bad" : "good"],
+    ["In quarantine", number(quarantined), quarantined > 0 ? "bad" : "good"],
+    ["Proved equal until", certifiedUntil ? moment(certifiedUntil) : "not proved"],
+    ["In this phase since", moment(migration.since)],
+  ];
+  return (
+    <>
+      <Steps steps={PHASES} current={phase === "FENCE" ? "VERIFIED" : phase} label="Phases of the migration" />
+      {fenceDeadline && <p role="status">Writes are held up until {moment(fenceDeadline)} at the latest.</p>}
+      <dl class="facts">
+        {facts.map(([name, text, tone]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd class={tone}>{text}</dd>
+          </div>
+        ))}
+      </dl>
+      <Deeds of={migration} />
+      {migration.jobs.length > 0 && <Jobs jobs={migration.jobs} />}
+    </>
+  );
+}
+
+interface Deed {
+  title: string;
+  deed: string;
+  consequence: string;
+  isDangerous: boolean;
+  query: string;
+  variables: Record<string, unknown>;
+}
+
+function Deeds({ of: { phase, epoch, nextStep, rollbackStep, useDbDualWrite } }: { of: Migration }) {
+  const [asked, setAsked] = useState<Deed | null>(null);
+  const next = nextStep && title(nextStep.to);
+  return (
+    <section aria-labelledby="next" class="deeds">
+      <h3 id="next">{next ? `Next: ${next}` : "Nothing comes next"}</h3>
+      {nextStep && nextStep.heldBackBy.length > 0 && (
+        <ul>
+          {nextStep.heldBackBy.map((reason) => (
+            <li key={reason}>{reason}</li>
+          ))}
+        </ul>
+      )}
+      <div class="buttons">
+        {phase === "LEGACY" && !useDbDualWrite && (
+          <button type="button" class="button primary" onClick={() => setAsked(dualWriteOn(epoch))}>
+            Switch dual write on
+          </button>
+        )}
+        {rollbackStep && (
+          <button type="button" class="button" disabled={rollbackStep.heldBackBy.length > 0} onClick={() => setAsked(rollBack(epoch, rollbackStep))}>
+            Go back to {title(rollbackStep.to)}
+          </button>
+        )}
+      </div>
+      {rollbackStep && rollbackStep.heldBackBy.length > 0 && <p class="quiet">The way back waits: {rollbackStep.heldBackBy.join("; ")}.</p>}
+      {asked && (
+        <Confirm {...asked} act={() => ask(asked.query, asked.variables)} close={() => setAsked(null)}>
+          <p>{asked.consequence}</p>
+        </Confirm>
+      )}
+    </section>
+  );
+}
+
+function dualWriteOn(epoch: number): Deed {
+  return {
+    title: "Switch dual write on?",
+    deed: "Switch it on",
+    consequence:
+      "From now on each write goes to the database first, and from there to the files. The files are still what is read, and a way back that loses nothing stays open.",
+    isDangerous: false,
+    query: SET,
+    variables: { on: true, epoch },
+  };
+}
+
+function rollBack(epoch: number, { to }: NextStep): Deed {
+  const consequence =
+    to === "LEGACY"
+      ? "The files alone are read and written again. They have everything; a later backfill begins anew. Writes wait for a moment."
+      : "The files are read again, and each write goes to both sides. Nothing is lost. Writes wait for a moment.";
+  return { title: `Go back to ${title(to)}?`, deed: "Go back", consequence, isDangerous: true, query: ROLL_BACK, variables: { epoch } };
+}
+
+function title(phase: string): string {
+  return PHASES.find(({ name }) => name === phase)?.title ?? phase;
+}
+
+function Jobs({ jobs }: { jobs: Job[] }) {
+  return (
+    <section aria-labelledby="jobs">
+      <h3 id="jobs">Work</h3>
+      {jobs.map(({ job, state, place, progress, updatedAt }) => (
+        <div key={job} class="job">
+          {state === "RUNNING" && progress.rowsInAll ? (
+            <Progress label={job} done={progress.rows ?? 0} total={progress.rowsInAll} />
+          ) : (
+            <p>
+              <b>{job}</b> {state.toLowerCase()}
+              {place && `, at ${place}`} <span class="quiet">{moment(updatedAt)}</span>
+            </p>
+          )}
+        </div>
+      ))}
+    </section>
   );
 }
