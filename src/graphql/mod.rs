@@ -18,7 +18,7 @@ pub use ahead::Ahead;
 pub use context::{ContextExt, Loaders, Nullable, loaders};
 pub use cursor::Cursor;
 pub use date::Date;
-pub use mutation::mutate;
+pub use mutation::{mutate, mutate_at_once};
 pub use page::{Connection, Page, Total};
 pub use present::present;
 pub use seam::Seam;

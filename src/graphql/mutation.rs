@@ -56,6 +56,24 @@ where
     Ok(answer)
 }
 
+/// Does what one statement can do by itself, without a transaction around it. Does nothing, so that `mutate` has to,
+/// where more belongs to the change: an answer to keep, or files that follow.
+pub async fn mutate_at_once<T>(
+    ctx: &Context<'_>,
+    idempotency_key: Option<&str>,
+    work: impl AsyncFnOnce(&mut AsyncPgConnection, UserId) -> Result<Option<T>> + Send,
+) -> Result<Option<T>> {
+    let owner = ctx.owner()?;
+    if idempotency_key.is_some() || seam(ctx).is_some() {
+        return Ok(None);
+    }
+    let done = work(&mut *ctx.db().conn().await?, owner).await?;
+    if done.is_some() {
+        ctx.announce()?;
+    }
+    Ok(done)
+}
+
 /// What happens between the beginning of the transaction and its end.
 async fn between<T: Serialize + DeserializeOwned + Send + Sync>(
     conn: &mut AsyncPgConnection,

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{
     prelude::*,
     sql_types::{BigInt, Bool, Nullable, Text, Timestamptz},
@@ -43,17 +43,11 @@ impl Admission {
 
 /// Why a writer has to wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wait {
+enum Wait {
     /// Somebody is about to change the phase.
     Changing,
     /// A fence is up, for so long at most; less than nothing means that whoever raised it is gone.
-    Fenced { left: chrono::TimeDelta },
-}
-
-#[derive(QueryableByName)]
-struct Locked {
-    #[diesel(sql_type = Bool)]
-    taken: bool,
+    Fenced(TimeDelta),
 }
 
 #[derive(QueryableByName)]
@@ -66,62 +60,83 @@ struct Row {
     fence_deadline: Option<DateTime<Utc>>,
     #[diesel(sql_type = Timestamptz)]
     now: DateTime<Utc>,
+    /// Whether the lock was taken.
+    #[diesel(sql_type = Bool)]
+    taken: bool,
 }
 
-/// Lets the transaction that was just begun write, or says why it has to wait. Then it must be rolled
-/// back, because the lock it may hold is in the way of whoever takes the fence down. Two statements: what
-/// the second one sees is newer than the lock.
-pub async fn admit(conn: &mut AsyncPgConnection) -> Result<std::result::Result<Admission, Wait>> {
-    let Locked { taken } = statement("SELECT pg_try_advisory_xact_lock_shared(?) AS taken")
-        .bind::<BigInt, _>(LOCK)
-        .get_result(conn)
-        .await?;
-    if !taken {
-        return Ok(Err(Wait::Changing));
+impl Row {
+    fn fence(&self) -> Option<TimeDelta> {
+        self.fence_deadline.map(|deadline| deadline - self.now)
     }
-    let row: Row = statement(
-        "SELECT phase, epoch, fence_deadline, clock_timestamp() AS now FROM migration_control",
-    )
-    .get_result(conn)
-    .await?;
-    Ok(match row.fence_deadline {
-        Some(deadline) => Err(Wait::Fenced {
-            left: deadline - row.now,
-        }),
-        None => Ok(Admission {
-            phase: row.phase,
-            epoch: row.epoch,
-        }),
-    })
 }
 
 type Transactions = <AsyncPgConnection as AsyncConnection>::TransactionManager;
 
-/// Begins a transaction that may write. A fence is waited for a little; then the answer is an error that
-/// says when to come again. A fence that nobody takes down any more is taken down here.
+/// Begins a transaction that may write.
 pub async fn begin(conn: &mut AsyncPgConnection) -> Result<Admission> {
+    Transactions::begin_transaction(conn).await?;
+    let admission = admit(conn).await;
+    if admission.is_err() {
+        Transactions::rollback_transaction(conn).await?;
+    }
+    admission
+}
+
+/// Lets a transaction write: its first step, two statements. A fence is waited for a little; then the
+/// answer is an error that says when to come again, and the transaction has to be rolled back. A fence
+/// that nobody takes down any more is taken down here.
+pub async fn admit(conn: &mut AsyncPgConnection) -> Result<Admission> {
     let began = Instant::now();
     loop {
-        Transactions::begin_transaction(conn).await?;
-        let wait = match admit(conn).await {
-            Ok(Ok(admission)) => return Ok(admission),
-            Ok(Err(wait)) => Ok(wait),
-            Err(error) => Err(error),
+        let wait = match enter(conn).await? {
+            Ok(admission) => return Ok(admission),
+            Err(wait) => wait,
         };
-        Transactions::rollback_transaction(conn).await?;
-        let wait = wait?;
-        if began.elapsed() >= PATIENCE {
-            let retry_after = match wait {
-                Wait::Fenced { left } => left.to_std().unwrap_or(COME_AGAIN),
-                Wait::Changing => COME_AGAIN,
-            };
-            return Err(Error::Paused { retry_after });
-        }
         match wait {
-            Wait::Fenced { left } if left <= chrono::TimeDelta::zero() => {
-                restore_expired(conn).await?;
-            }
+            Wait::Fenced(left) if left <= TimeDelta::zero() => restore_expired(conn).await?,
+            _ if began.elapsed() >= PATIENCE => return Err(come_again(wait)),
             _ => sleep(PAUSE).await,
         }
     }
+}
+
+/// Behind a fence the lock is not taken: it would be in the way of whoever takes the fence down. And what
+/// the second statement sees is newer than the lock.
+async fn enter(conn: &mut AsyncPgConnection) -> Result<std::result::Result<Admission, Wait>> {
+    let before: Row = statement(
+        "SELECT phase, epoch, fence_deadline, clock_timestamp() AS now, \
+           CASE WHEN fence_deadline IS NULL THEN pg_try_advisory_xact_lock_shared(?) ELSE false END AS taken \
+         FROM migration_control",
+    )
+    .bind::<BigInt, _>(LOCK)
+    .get_result(conn)
+    .await?;
+    if let Some(left) = before.fence() {
+        return Ok(Err(Wait::Fenced(left)));
+    }
+    if !before.taken {
+        return Ok(Err(Wait::Changing));
+    }
+    let row: Row = statement(
+        "SELECT phase, epoch, fence_deadline, clock_timestamp() AS now, true AS taken FROM migration_control",
+    )
+    .get_result(conn)
+    .await?;
+    // Raised between the two: the lock is ours until the transaction ends, so it has to.
+    if let Some(left) = row.fence() {
+        return Err(come_again(Wait::Fenced(left)));
+    }
+    Ok(Ok(Admission {
+        phase: row.phase,
+        epoch: row.epoch,
+    }))
+}
+
+fn come_again(wait: Wait) -> Error {
+    let retry_after = match wait {
+        Wait::Fenced(left) => left.to_std().unwrap_or(COME_AGAIN),
+        Wait::Changing => COME_AGAIN,
+    };
+    Error::Paused { retry_after }
 }

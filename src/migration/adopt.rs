@@ -9,7 +9,7 @@ use diesel::{
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::tables::TABLES;
+use super::tables::{EXERCISES, TABLES};
 use crate::{changes::EVERYBODY, db::statement, viewer::UserId};
 
 /// Copies the records of these owners, as far as that was not done before, and says how many rows came of it.
@@ -27,6 +27,23 @@ pub async fn adopt(conn: &mut AsyncPgConnection, owners: &[UserId]) -> QueryResu
             .await?;
     }
     Ok(rows)
+}
+
+/// Removes the copies of everybody who was adopted, because the files have moved on since. The library's exercises
+/// stay; they are brought up to date by the next copy.
+pub async fn forget(conn: &mut AsyncPgConnection) -> QueryResult<()> {
+    for text in [
+        "DELETE FROM public.history WHERE user_id IN (SELECT user_id FROM migration_adopted)",
+        "DELETE FROM public.workouts WHERE user_id IN (SELECT user_id FROM migration_adopted)",
+        "DELETE FROM public.user_settings WHERE user_id IN (SELECT user_id FROM migration_adopted)",
+        "DELETE FROM public.exercises WHERE owner_id IN (SELECT user_id FROM migration_adopted)",
+        "DELETE FROM migration_adopted",
+        "DELETE FROM migration_checkpoints WHERE job = 'backfill'",
+        "DELETE FROM mirror_repairs",
+    ] {
+        statement(text).execute(conn).await?;
+    }
+    Ok(())
 }
 
 /// Those who were not adopted before; whoever else adopts them at the moment is waited for.
@@ -51,9 +68,19 @@ struct Adopted {
 static COPIES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
     let copy = |table: &super::tables::Table| {
         let (name, columns, owner) = (table.name, table.columns, table.owner);
+        let conflict = if owner == EXERCISES.owner {
+            // The library is never removed, so an earlier copy may be there.
+            let excluded = columns.replace(", ", ", excluded.");
+            format!(
+                "ON CONFLICT (id) DO UPDATE SET ({columns}) = ROW (excluded.{excluded}) \
+                 WHERE p.version < excluded.version"
+            )
+        } else {
+            "ON CONFLICT DO NOTHING".to_owned()
+        };
         let text = format!(
-            "INSERT INTO public.{name} ({columns}) SELECT {columns} FROM regimen_files.{name} \
-             WHERE coalesce({owner}, '{EVERYBODY}') = ANY (?) ON CONFLICT DO NOTHING"
+            "INSERT INTO public.{name} AS p ({columns}) SELECT {columns} FROM regimen_files.{name} \
+             WHERE coalesce({owner}, '{EVERYBODY}') = ANY (?) {conflict}"
         );
         &*text.leak()
     };

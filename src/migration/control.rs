@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     db::{
-        schema::{migration_checkpoints, migration_control, mirror_places},
+        schema::{migration_adopted, migration_checkpoints, migration_control, mirror_places},
         statement,
     },
     viewer::UserId,
@@ -134,14 +134,13 @@ impl Control {
     }
 
     /// Takes a fence down, as `decide` says, without waiting for writers: none was let in since it was
-    /// raised, and the rules that they find are those from before.
+    /// raised, and the rules that they find are those from before. It may be part of a writer's transaction.
     pub(super) async fn lower(
         conn: &mut AsyncPgConnection,
         actor: Actor,
         decide: impl FnOnce(&Self, &Evidence) -> Option<Next> + Send,
     ) -> Result<Self, Failure> {
         conn.transaction(async |conn| {
-            wait_no_longer(conn).await?;
             let decide = |now: &Self, evidence: &Evidence| Ok(decide(now, evidence));
             Self::apply(conn, actor, "lower the fence", decide).await
         })
@@ -193,16 +192,11 @@ impl Control {
 /// Waits for the transactions of writers that are under way, and keeps new ones out until the end of this
 /// transaction.
 async fn lock_writers_out(conn: &mut AsyncPgConnection) -> QueryResult<()> {
-    wait_no_longer(conn).await?;
-    conn.batch_execute(&format!("SELECT pg_advisory_xact_lock({LOCK})"))
-        .await
-}
-
-/// Has each lock of this transaction be waited for within the patience alone.
-async fn wait_no_longer(conn: &mut AsyncPgConnection) -> QueryResult<()> {
     let patience = PATIENCE.as_millis();
-    conn.batch_execute(&format!("SET LOCAL lock_timeout = {patience}"))
-        .await
+    conn.batch_execute(&format!(
+        "SET LOCAL lock_timeout = {patience}; SELECT pg_advisory_xact_lock({LOCK})"
+    ))
+    .await
 }
 
 /// Back at the files alone, whatever the database had of them grows old: it is taken over anew, from the
@@ -218,6 +212,9 @@ async fn forget_what_is_void(
     match after.phase {
         Phase::Legacy => {
             diesel::delete(mirror_places::table).execute(conn).await?;
+            diesel::delete(migration_adopted::table)
+                .execute(conn)
+                .await?;
             diesel::delete(table).execute(conn).await?;
         }
         Phase::Complete => {

@@ -20,7 +20,7 @@ use super::{
     people, prove,
     step::{JobState, Obstacle},
     tables::ENTITIES,
-    verbs::{self, FENCE},
+    verbs::FENCE,
 };
 use crate::{
     changes::Entity,

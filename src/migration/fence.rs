@@ -27,7 +27,7 @@ const TRIES: u32 = 3;
 /// A step behind a fence.
 #[derive(Clone, Copy, Debug)]
 pub struct Fence {
-    pub step: &'static Step,
+    pub step: Step,
     /// How long writes may be held up.
     pub lasting: Duration,
     /// The epoch that whoever asked has seen.

@@ -97,7 +97,7 @@ impl Mirror {
             self.rounds.send_modify(|rounds| rounds.begun += 1);
             let outcome = self.round().await;
             if let Err(error) = outcome {
-                tracing::error!(%error, "the files could not be brought up to date; trying again");
+                tracing::error!(error = ?error, "the files could not be brought up to date; trying again");
                 tokio::time::sleep(PAUSE).await;
                 self.wake.notify_one();
             }
@@ -120,7 +120,7 @@ impl Mirror {
                 conn.batch_execute(Side::Database.look_here()).await?;
                 let changed = pending(conn).await?;
                 if changed.is_empty() && due(conn).await?.is_empty() {
-                    return Ok(());
+                    return Ok(keep_places(conn).await?);
                 }
                 write(conn, &files, changed).await
             })

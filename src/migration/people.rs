@@ -39,6 +39,10 @@ pub async fn link(
         .bind::<SqlUuid, _>(user.id)
         .execute(conn)
         .await?;
+        if now.phase == Phase::Legacy {
+            // The files mean something else now, so they are to be read again.
+            statement("DELETE FROM regimen_files.projected").execute(conn).await?;
+        }
         let note = Note {
             actor,
             action: "link a person of the files",

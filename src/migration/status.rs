@@ -96,7 +96,7 @@ impl Migration {
     ) -> Self {
         let standing = control.standing();
         let step = |kind| Step::from(standing.ground(), kind);
-        let shown = |step: &Step| MigrationStep {
+        let shown = |step: Step| MigrationStep {
             to: step.to,
             fenced: step.fenced,
             held_back_by: words(&step.held_back_by(standing, evidence)),

@@ -161,21 +161,23 @@ pub enum Obstacle {
 impl Step {
     /// The step between these two, if there is one.
     #[must_use]
-    pub fn between(from: Phase, to: Phase) -> Option<&'static Self> {
-        STEPS.iter().find(|step| step.from == from && step.to == to)
+    pub fn between(from: Phase, to: Phase) -> Option<Self> {
+        let found = STEPS.iter().find(|step| step.from == from && step.to == to);
+        found.copied()
     }
 
     /// Where the way goes on from a phase, or back.
     #[must_use]
-    pub fn from(phase: Phase, kind: Kind) -> Option<&'static Self> {
-        STEPS
+    pub fn from(phase: Phase, kind: Kind) -> Option<Self> {
+        let found = STEPS
             .iter()
-            .find(|step| step.from == phase && step.kind == kind)
+            .find(|step| step.from == phase && step.kind == kind);
+        found.copied()
     }
 
     /// What keeps the step from being begun.
     #[must_use]
-    pub fn held_back_by(&self, standing: Standing, evidence: &Evidence) -> Vec<Obstacle> {
+    pub fn held_back_by(self, standing: Standing, evidence: &Evidence) -> Vec<Obstacle> {
         if standing.is_fenced() {
             return vec![Obstacle::Fenced];
         }
@@ -205,7 +207,7 @@ impl Step {
     /// What keeps a fenced step from being taken once the fence is up: looked at in the transaction
     /// that takes it.
     #[must_use]
-    pub fn stopped_by(&self, standing: Standing, evidence: &Evidence) -> Vec<Obstacle> {
+    pub fn stopped_by(self, standing: Standing, evidence: &Evidence) -> Vec<Obstacle> {
         if standing != Standing::fenced(self.from) {
             return vec![Obstacle::FenceDown];
         }

@@ -8,11 +8,13 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use serde_json::{Value as Json, json};
 
 use super::{
-    Failure,
+    Failure, adopt,
     control::{Actor, Control, Next},
     fence::{Fence, pass},
+    parity,
     phase::{Phase, Writes},
     step::{Kind, Obstacle, Step},
+    tables::ENTITIES,
 };
 use crate::db::{Db, statement};
 
@@ -51,23 +53,35 @@ pub async fn set_dual_write(
     match Step::between(now.phase, to) {
         _ if is_so => Ok(now),
         Some(step) if step.fenced => go_back(db, actor, step, Some(now.epoch), lasting).await,
-        Some(step) => {
-            let mut conn = db.conn().await?;
-            take(
-                &mut conn,
-                actor,
-                "switch dual write on",
-                step,
-                Some(now.epoch),
-            )
-            .await
-        }
+        Some(step) => begin_dual_write(&mut *db.conn().await?, actor, step, now.epoch).await,
         None if now.phase == Phase::None => Err(Failure::held_back(Obstacle::NoFiles)),
         None => Err(Failure::held_back(Obstacle::NoStep {
             from: now.phase,
             to,
         })),
     }
+}
+
+/// From here on the database gets a copy of everything, and begins with none: an earlier one may be out of date.
+/// What either side holds is known from the first moment on.
+async fn begin_dual_write(
+    conn: &mut AsyncPgConnection,
+    actor: Actor,
+    step: &'static Step,
+    expected: i64,
+) -> Result<Control, Failure> {
+    conn.transaction(async |conn| {
+        let now = Control::change_within(conn, actor, "switch dual write on", |now, evidence| {
+            now.check_epoch(Some(expected))?;
+            Failure::unless_clear(step.held_back_by(now.standing(), evidence))?;
+            Ok(Some(Next::phase(step.to)))
+        })
+        .await?;
+        adopt::forget(conn).await?;
+        parity::anew(conn, &ENTITIES).await?;
+        Ok(now)
+    })
+    .await
 }
 
 /// Goes one step back: before the cutover to the files alone, after it to reading them again.
@@ -95,7 +109,7 @@ pub async fn rollback(
 async fn go_back(
     db: &Db,
     actor: Actor,
-    step: &'static Step,
+    step: Step,
     expected_epoch: Option<i64>,
     lasting: Duration,
 ) -> Result<Control, Failure> {
@@ -112,7 +126,7 @@ async fn take(
     conn: &mut AsyncPgConnection,
     actor: Actor,
     action: &str,
-    step: &Step,
+    step: Step,
     expected: Option<i64>,
 ) -> Result<Control, Failure> {
     Control::change(conn, actor, action, |now, evidence| {
@@ -189,6 +203,6 @@ pub async fn certify(
     .await
 }
 
-fn known(from: Phase, to: Phase) -> Result<&'static Step, Failure> {
+fn known(from: Phase, to: Phase) -> Result<Step, Failure> {
     Step::between(from, to).ok_or(Failure::HeldBack(vec![Obstacle::NoStep { from, to }]))
 }

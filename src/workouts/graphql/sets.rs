@@ -6,7 +6,7 @@ use super::payloads::{SetPayload, SetsPayload, WorkoutExercisePayload};
 use crate::{
     changes,
     error::Result,
-    graphql::{ContextExt, Nullable, mutate},
+    graphql::{ContextExt, Nullable, mutate, mutate_at_once},
     workouts::{
         Set, SetId, WorkoutExerciseId, WorkoutId,
         input::{AddSetInput, UpdateSetInput, check_deletion},
@@ -120,16 +120,12 @@ async fn add_one(
 ) -> Result<SetPayload> {
     let owner = ctx.owner()?;
     let additions = input.check(owner)?;
-    if key.is_none() {
-        let added = {
-            let mut conn = ctx.db().conn().await?;
-            additions.add_at_once(&mut conn, owner, expected).await?
-        };
-        if let Some(added) = added {
-            ctx.announce()?;
-            let (workout, version) = (added.set.workout_id, added.workout_version);
-            return SetPayload::of(ctx, workout, version, added.set.id, Some(added.set)).await;
-        }
+    let added = mutate_at_once(ctx, key.as_deref(), async |conn, owner| {
+        additions.add_at_once(conn, owner, expected).await
+    });
+    if let Some(added) = added.await? {
+        let (workout, version) = (added.set.workout_id, added.workout_version);
+        return SetPayload::of(ctx, workout, version, added.set.id, Some(added.set)).await;
     }
     let id = additions.rows[0].id;
     let mut added = None;

@@ -61,7 +61,7 @@ async fn behind_a_fence_a_writer_is_told_when_to_come_again_and_then_let_in() {
 
     // One who waits gets in as soon as the step is taken, and under its rules.
     let mut other = app.database.connect().await;
-    let (admission, _) = tokio::join!(migration::begin(&mut other), async {
+    let (admission, ()) = tokio::join!(migration::begin(&mut other), async {
         tokio::time::sleep(Duration::from_millis(100)).await;
         go.send(()).unwrap();
     });

@@ -7,7 +7,7 @@ use regimen::migration::Lease;
 
 use crate::support::TestDatabase;
 
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 #[tokio::test]
 async fn one_holds_a_lease_at_a_time_and_terms_only_grow() {

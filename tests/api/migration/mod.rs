@@ -72,7 +72,7 @@ async fn reach(app: &TestApp, phase: Phase) -> Control {
     if phase == now.phase {
         return now;
     }
-    now = prove(conn, Duration::from_secs(60)).await;
+    now = prove(conn, Duration::from_mins(1)).await;
     if phase == now.phase {
         return now;
     }

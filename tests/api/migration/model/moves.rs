@@ -215,7 +215,7 @@ fn jobs(world: &World, broken: Option<Broken>, found: &mut Vec<Outcome>) {
 /// What an admin can do about the phase, as the program's rules allow it.
 fn steps(world: &World, broken: Option<Broken>, found: &mut Vec<Outcome>) {
     let (standing, evidence) = (world.standing, world.evidence());
-    for step in STEPS {
+    for &step in STEPS {
         let clear = step.held_back_by(standing, &evidence).is_empty();
         let certifies = step.to == Phase::Verified;
         if clear && step.fenced {
@@ -244,7 +244,7 @@ fn steps(world: &World, broken: Option<Broken>, found: &mut Vec<Outcome>) {
     }
 }
 
-fn may_switch(world: &World, step: &Step, broken: Option<Broken>) -> bool {
+fn may_switch(world: &World, step: Step, broken: Option<Broken>) -> bool {
     let mut stopped = step.stopped_by(world.standing, &world.evidence());
     stopped.retain(|obstacle| match broken {
         Some(Broken::SwitchesWithoutDraining) => !matches!(obstacle, Obstacle::Behind(_)),
@@ -275,7 +275,7 @@ fn changed(world: &World, standing: Standing) -> World {
 }
 
 /// The step was taken, with what the program forgets on the way.
-fn entered(world: &World, step: &Step, broken: Option<Broken>) -> World {
+fn entered(world: &World, step: Step, broken: Option<Broken>) -> World {
     let mut after = changed(world, Standing::at(step.to));
     match (step.to, step.kind) {
         (Phase::Verified, _) => after.proof = Proof::Current,

@@ -86,6 +86,10 @@ pub enum Proof {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "any of them goes with any other"
+)]
 pub struct World {
     pub standing: Standing,
     /// Where the step leads that the fence was raised for.
@@ -166,7 +170,7 @@ impl World {
                 Proof::Stale => Some(certified(epoch - 1)),
                 Proof::Current => Some(certified(epoch)),
             },
-            behind: self.records.iter().filter(|it| it.queued).count() as i64,
+            behind: self.records.iter().map(|it| i64::from(it.queued)).sum(),
             fence_deadline: Some(now + TimeDelta::seconds(1)),
             equal: self.equal,
         }
