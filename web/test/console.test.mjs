@@ -129,7 +129,7 @@ test("where there is nothing to migrate the page says so", () =>
     await accessible(page);
   }));
 
-test("an admin switches dual write on and goes back again, and each step is in the audit at once", () =>
+test("an admin goes all the way in from files and back again by clicking, and each step is in the audit at once", () =>
   inBrowser(async (page) => {
     await enterAsAdmin(page);
     await page.getByRole("link", { name: "Migration" }).click();
@@ -147,12 +147,28 @@ test("an admin switches dual write on and goes back again, and each step is in t
     await accessible(page);
     await fits(page);
 
-    await page.getByRole("button", { name: "Go back to Legacy" }).click();
-    await dialog.getByText("The files alone are read and written again").waitFor();
-    await dialog.getByRole("button", { name: "Go back" }).click();
-    await now.getByText("Legacy").waitFor();
+    for (const [button, deed, phase] of [
+      ["Start the backfill", "Copy", "Backfilled"],
+      ["Prove that both sides are equal", "Compare", "Verified"],
+      ["Cut over", "Cut over now", "Soak"],
+    ]) {
+      await page.getByRole("button", { name: button }).click();
+      await dialog.getByRole("button", { name: deed }).click();
+      await now.getByText(phase).waitFor();
+    }
+    await page.getByText("the database", { exact: true }).waitFor();
+    await page.getByText("none: the digests are equal").first().waitFor();
+    await picture(page, "migration-soak");
+    await accessible(page);
+
+    for (let phase = "Soak"; phase !== "Legacy"; ) {
+      const back = page.getByRole("button", { name: /^Go back to/ });
+      phase = /^Go back to (.*)/.exec(await back.textContent())[1];
+      await back.click();
+      await dialog.getByRole("button", { name: "Go back" }).click();
+      await now.getByText(phase).waitFor();
+    }
     await page.getByText(/→ LEGACY/).first().waitFor();
-    await picture(page, "migration-back");
   }, { server: MOVING }));
 
 test("a theme is chosen once for both pages", () =>

@@ -13,15 +13,15 @@ import "../src/console/style.css";
 
 const STEPS = ["one", "two", "three"].map((name) => ({ name, title: name, note: `the ${name}` }));
 const KINDS: Kind[] = [
-  { name: "exercises", source: 1200, target: 1200, isEqual: true, differences: [] },
+  { name: "exercises", source: 1200, target: 1200, differing: 0, differences: [] },
   {
     name: "workouts",
     source: 3,
     target: 2,
-    isEqual: false,
+    differing: 12,
     differences: [
-      { id: "w1", reason: "missing", source: { name: "Legs" }, target: null },
-      { id: "w2", reason: "differs", source: { name: "Push", sets: [{ reps: 5 }] }, target: { name: "Push", sets: [{ reps: 6 }] } },
+      { id: "w1", reason: "missing", fields: [] },
+      { id: "w2", reason: "differing", fields: [{ path: "sets.0.reps", source: 5, target: 6 }] },
     ],
   },
 ];

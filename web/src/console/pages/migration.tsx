@@ -5,6 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 import { ApiError, ask } from "../../shared/api";
 import { listen } from "../../shared/live";
 import { Audit } from "../parts/audit";
+import { ParityOfBoth } from "../parts/both";
 import { Confirm } from "../parts/confirm";
 import { Empty, Problem } from "../parts/problem";
 import { Progress } from "../parts/progress";
@@ -17,6 +18,13 @@ const STATUS = `phase epoch since readSource useDb useDbDualWrite fenceDeadline 
 const WATCH = `subscription ConsoleMigration { migrationProgress { ${STATUS} } }`;
 const SET = `mutation ConsoleDualWrite($on: Boolean!, $epoch: Int) {
   setDualWrite(on: $on, expectedEpoch: $epoch) { migration { epoch } }
+}`;
+const BACKFILL = "mutation ConsoleBackfill { startBackfill { migration { epoch } } }";
+const PAUSE = "mutation ConsolePause { pauseBackfill { migration { epoch } } }";
+const CANCEL = "mutation ConsoleCancel { cancelBackfill { migration { epoch } } }";
+const PROVE = "mutation ConsoleProve { proveParity { parity { equal } } }";
+const CUT_OVER = `mutation ConsoleCutOver($epoch: Int) {
+  cutOver(expectedEpoch: $epoch) { migration { epoch } }
 }`;
 const ROLL_BACK = `mutation ConsoleRollBack($epoch: Int) {
   rollbackMigration(expectedEpoch: $epoch) { migration { epoch } }
@@ -124,12 +132,14 @@ function Standing({ of: migration }: { of: Migration }) {
         ))}
       </dl>
       <Deeds of={migration} />
+      {phase !== "LEGACY" && <ParityOfBoth since={migration.epoch} />}
       {migration.jobs.length > 0 && <Jobs jobs={migration.jobs} />}
     </>
   );
 }
 
 interface Deed {
+  button: string;
   title: string;
   deed: string;
   consequence: string;
@@ -138,7 +148,8 @@ interface Deed {
   variables: Record<string, unknown>;
 }
 
-function Deeds({ of: { phase, epoch, nextStep, rollbackStep, useDbDualWrite } }: { of: Migration }) {
+function Deeds({ of: migration }: { of: Migration }) {
+  const { epoch, nextStep, rollbackStep } = migration;
   const [asked, setAsked] = useState<Deed | null>(null);
   const next = nextStep && title(nextStep.to);
   return (
@@ -152,11 +163,11 @@ function Deeds({ of: { phase, epoch, nextStep, rollbackStep, useDbDualWrite } }:
         </ul>
       )}
       <div class="buttons">
-        {phase === "LEGACY" && !useDbDualWrite && (
-          <button type="button" class="button primary" onClick={() => setAsked(dualWriteOn(epoch))}>
-            Switch dual write on
+        {deedsOf(migration).map((it) => (
+          <button key={it.button} type="button" class={`button ${it.isDangerous ? "" : "primary"}`} onClick={() => setAsked(it)}>
+            {it.button}
           </button>
-        )}
+        ))}
         {rollbackStep && (
           <button type="button" class="button" disabled={rollbackStep.heldBackBy.length > 0} onClick={() => setAsked(rollBack(epoch, rollbackStep))}>
             Go back to {title(rollbackStep.to)}
@@ -173,8 +184,26 @@ function Deeds({ of: { phase, epoch, nextStep, rollbackStep, useDbDualWrite } }:
   );
 }
 
+/** What can be done now. */
+function deedsOf({ phase, epoch, nextStep, jobs }: Migration): Deed[] {
+  const state = jobs.find(({ job }) => job === "backfill")?.state;
+  switch (phase) {
+    case "LEGACY":
+      return [dualWriteOn(epoch)];
+    case "DUAL_WRITE":
+      return state === "RUNNING" ? [PAUSED, CANCELLED] : [backfill(state === "PAUSED")];
+    case "BACKFILLED":
+      return [PROVED];
+    case "VERIFIED":
+      return nextStep?.heldBackBy.length === 0 ? [cutOver(epoch)] : [PROVED];
+    default:
+      return [];
+  }
+}
+
 function dualWriteOn(epoch: number): Deed {
   return {
+    button: "Switch dual write on",
     title: "Switch dual write on?",
     deed: "Switch it on",
     consequence:
@@ -185,12 +214,67 @@ function dualWriteOn(epoch: number): Deed {
   };
 }
 
+function backfill(wasPaused: boolean): Deed {
+  return {
+    button: wasPaused ? "Go on with the backfill" : "Start the backfill",
+    title: wasPaused ? "Go on with the backfill?" : "Start the backfill?",
+    deed: "Copy",
+    consequence: "All records of the files are copied into the database, some at a time, while everybody goes on working. It can be paused, and goes on after a restart.",
+    isDangerous: false,
+    query: BACKFILL,
+    variables: {},
+  };
+}
+
+const PAUSED: Deed = {
+  button: "Pause the backfill",
+  title: "Pause the backfill?",
+  deed: "Pause",
+  consequence: "What was copied stays, and it goes on where it stopped.",
+  isDangerous: false,
+  query: PAUSE,
+  variables: {},
+};
+
+const CANCELLED: Deed = {
+  button: "Give the backfill up",
+  title: "Give the backfill up?",
+  deed: "Give it up",
+  consequence: "What was copied stays; another backfill begins anew and copies what is missing.",
+  isDangerous: true,
+  query: CANCEL,
+  variables: {},
+};
+
+const PROVED: Deed = {
+  button: "Prove that both sides are equal",
+  title: "Compare everything?",
+  deed: "Compare",
+  consequence: "The files are read from the first byte to the last, and both sides are hashed anew. If nothing differs, that is the proof that a cutover asks for; it counts for an hour.",
+  isDangerous: false,
+  query: PROVE,
+  variables: {},
+};
+
+function cutOver(epoch: number): Deed {
+  return {
+    button: "Cut over",
+    title: "Cut over?",
+    deed: "Cut over now",
+    consequence: "The database becomes what is read. Writes wait for a moment, five seconds at most; if anything is wrong, all stays as it was. The files follow from then on, so that there is a way back.",
+    isDangerous: false,
+    query: CUT_OVER,
+    variables: { epoch },
+  };
+}
+
 function rollBack(epoch: number, { to }: NextStep): Deed {
   const consequence =
     to === "LEGACY"
       ? "The files alone are read and written again. They have everything; a later backfill begins anew. Writes wait for a moment."
       : "The files are read again, and each write goes to both sides. Nothing is lost. Writes wait for a moment.";
-  return { title: `Go back to ${title(to)}?`, deed: "Go back", consequence, isDangerous: true, query: ROLL_BACK, variables: { epoch } };
+  const question = `Go back to ${title(to)}?`;
+  return { button: "", title: question, deed: "Go back", consequence, isDangerous: true, query: ROLL_BACK, variables: { epoch } };
 }
 
 function title(phase: string): string {

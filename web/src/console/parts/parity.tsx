@@ -1,5 +1,5 @@
 // What two stores have of the same records: a row for each kind, its differences behind it, and of each of those
-// both sides with the fields that differ.
+// the fields that differ, as both sides have them.
 
 import { Empty } from "./problem";
 import { number } from "./words";
@@ -8,14 +8,22 @@ export interface Kind {
   name: string;
   source: number;
   target: number;
-  isEqual: boolean;
+  /** How many differ in all. */
+  differing: number;
+  /** The first of those. */
   differences: Difference[];
 }
 
 export interface Difference {
   id: string;
   /** `missing` is in the source alone, `extra` in the target alone. */
-  reason: "missing" | "extra" | "differs";
+  reason: "missing" | "extra" | "differing";
+  /** Those that are not the same on both sides. */
+  fields: Field[];
+}
+
+export interface Field {
+  path: string;
   source: unknown;
   target: unknown;
 }
@@ -38,7 +46,7 @@ export function Parity({ kinds, names }: { kinds: Kind[]; names: [string, string
             <th scope="row">{kind.name}</th>
             <td>{number(kind.source)}</td>
             <td>{number(kind.target)}</td>
-            <td>{kind.isEqual ? <span class="good">none: the digests are equal</span> : <Differences of={kind} names={names} />}</td>
+            <td>{kind.differing === 0 ? <span class="good">none: the digests are equal</span> : <Differences of={kind} names={names} />}</td>
           </tr>
         ))}
       </tbody>
@@ -46,10 +54,10 @@ export function Parity({ kinds, names }: { kinds: Kind[]; names: [string, string
   );
 }
 
-function Differences({ of: { differences }, names }: { of: Kind; names: [string, string] }) {
+function Differences({ of: { differing, differences }, names }: { of: Kind; names: [string, string] }) {
   return (
     <details>
-      <summary class="bad">{number(differences.length)}</summary>
+      <summary class="bad">{number(differing)}</summary>
       <ul>
         {differences.map((it) => (
           <li key={it.id}>
@@ -66,24 +74,23 @@ function Differences({ of: { differences }, names }: { of: Kind; names: [string,
   );
 }
 
-function Sides({ of: { source, target }, names }: { of: Difference; names: [string, string] }) {
-  const [left, right] = [fields(source), fields(target)];
-  const paths = [...new Set([...left.keys(), ...right.keys()])].sort();
+function Sides({ of: { fields }, names }: { of: Difference; names: [string, string] }) {
+  if (fields.length === 0) return null;
   return (
     <table class="sides">
       <thead>
         <tr>
-          <th scope="col">Field</th>
+          <th scope="col">Field that differs</th>
           <th scope="col">{names[0]}</th>
           <th scope="col">{names[1]}</th>
         </tr>
       </thead>
       <tbody>
-        {paths.map((path) => (
-          <tr key={path} class={left.get(path) === right.get(path) ? "" : "differs"}>
+        {fields.map(({ path, source, target }) => (
+          <tr key={path}>
             <th scope="row">{path}</th>
-            <td>{left.get(path) ?? "–"}</td>
-            <td>{right.get(path) ?? "–"}</td>
+            <td>{shown(source)}</td>
+            <td>{shown(target)}</td>
           </tr>
         ))}
       </tbody>
@@ -91,12 +98,6 @@ function Sides({ of: { source, target }, names }: { of: Difference; names: [stri
   );
 }
 
-/** Every value of a record by the path to it. */
-function fields(record: unknown, path = "", found = new Map<string, string>()): Map<string, string> {
-  if (typeof record === "object" && record !== null) {
-    for (const [key, below] of Object.entries(record)) fields(below, path ? `${path}.${key}` : key, found);
-  } else if (path) {
-    found.set(path, JSON.stringify(record));
-  }
-  return found;
+function shown(value: unknown): string {
+  return value === null || value === undefined ? "–" : JSON.stringify(value);
 }
