@@ -79,6 +79,11 @@ impl Files {
         self.lock().lookups = lookups;
     }
 
+    /// Forgets what the files were.
+    pub fn close(&self) {
+        self.lock().folder = None;
+    }
+
     /// Opens the folder anew and reads every record. It waits for the disk.
     pub fn read(&self, mut each: impl FnMut(&Record)) -> Result<Read, FilesError> {
         let mut open = self.lock();

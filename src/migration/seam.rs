@@ -180,7 +180,10 @@ impl Moving {
                 tracing::warn!(%error, "the phase could not be read; going on with what it was")
             }
         }
-        if self.standing().writes() == Writes::Files {
+        if self.standing().phase == Phase::Complete {
+            // They may be gone, and come back as others.
+            self.files.close();
+        } else if self.standing().writes() == Writes::Files {
             self.project_if_changed().await?;
         } else if self.standing().use_db_dual_write() && self.files.stamp().is_none() {
             self.reopen().await?;

@@ -26,6 +26,7 @@ mod migration;
 mod migrations;
 mod node;
 mod nulls;
+mod pages;
 mod process;
 mod remote;
 mod rules;
