@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     db::{
-        schema::{migration_adopted, migration_checkpoints, migration_control, mirror_places},
+        schema::{migration_checkpoints, migration_control},
         statement,
     },
     viewer::UserId,
@@ -199,9 +199,8 @@ async fn lock_writers_out(conn: &mut AsyncPgConnection) -> QueryResult<()> {
     .await
 }
 
-/// Back at the files alone, whatever the database had of them grows old: it is taken over anew, from the
-/// beginning. Files that came back from an archive may lack what was written since it was made, so they
-/// are given everything again, which changes nothing where they have it.
+/// Back at the files alone, what was done with copies of them says nothing any more. An archive says nothing once its
+/// files are in use again.
 async fn forget_what_is_void(
     conn: &mut AsyncPgConnection,
     before: &Control,
@@ -211,10 +210,6 @@ async fn forget_what_is_void(
 
     match after.phase {
         Phase::Legacy => {
-            diesel::delete(mirror_places::table).execute(conn).await?;
-            diesel::delete(migration_adopted::table)
-                .execute(conn)
-                .await?;
             diesel::delete(table).execute(conn).await?;
         }
         Phase::Complete => {
@@ -224,10 +219,6 @@ async fn forget_what_is_void(
         }
         Phase::Soak if before.phase == Phase::Complete => {
             diesel::delete(table.filter(job.eq(ARCHIVE)))
-                .execute(conn)
-                .await?;
-            diesel::update(mirror_places::table)
-                .set(mirror_places::seq.eq(0))
                 .execute(conn)
                 .await?;
         }
@@ -262,8 +253,8 @@ pub(super) async fn evidence(
 ) -> QueryResult<Evidence> {
     let facts: Facts = statement(
         "SELECT clock_timestamp() AS now, \
-           (SELECT coalesce(sum(h.seq - p.seq), 0)::bigint FROM mirror_places p \
-            JOIN change_heads h USING (user_id) WHERE h.seq > p.seq) AS behind, \
+           (SELECT coalesce(sum(h.seq - coalesce(p.seq, 0)), 0)::bigint FROM change_heads h \
+            LEFT JOIN mirror_places p USING (user_id)) + (SELECT count(*) FROM mirror_repairs) AS behind, \
            (SELECT state FROM migration_checkpoints WHERE job = ?) AS backfill, \
            (SELECT state FROM migration_checkpoints WHERE job = ?) AS archive, \
            (SELECT state FROM migration_checkpoints WHERE job = ?) AS restore, \

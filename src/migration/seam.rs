@@ -27,7 +27,7 @@ use super::{
     phase::{Phase, Source, Standing, Writes},
     projection::{ProjectionError, project, shown},
     step::Obstacle,
-    tables::{FILES_SCHEMA, Side},
+    tables::{ENTITIES, FILES_SCHEMA, Side},
 };
 use crate::{
     changes::EVERYBODY,
@@ -86,10 +86,12 @@ impl Moving {
                 Ok(None)
             };
         };
-        if control.phase == Phase::Complete {
-            return Ok(None);
-        }
         let moving = Self::new(db.clone(), Files::new(folder.to_owned()));
+        if control.phase == Phase::Complete {
+            // Until the files are back from their archive there is nothing to do.
+            moving.standing.send_replace(control.standing());
+            return Ok(Some(moving));
+        }
         let mut conn = db.conn().await.map_err(Error::from)?;
         if control.phase == Phase::None {
             begin_empty(&mut conn).await?;
@@ -180,6 +182,25 @@ impl Moving {
         }
         if self.standing().writes() == Writes::Files {
             self.project_if_changed().await?;
+        } else if self.standing().use_db_dual_write() && self.files.stamp().is_none() {
+            self.reopen().await?;
+        }
+        Ok(())
+    }
+
+    /// Files that are back from their archive are given what they missed.
+    async fn reopen(&self) -> std::result::Result<(), ProjectionError> {
+        self.project().await?;
+        let given = async {
+            let mut conn = self.db.conn().await?;
+            parity::anew(&mut conn, &ENTITIES).await?;
+            mirror::queue_differences(&mut conn, Actor::Server).await
+        };
+        if let Err(error) = given.await {
+            tracing::error!(
+                ?error,
+                "what the files miss could not be found; `repairMirror` does it again"
+            );
         }
         Ok(())
     }

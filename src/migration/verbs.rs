@@ -67,7 +67,7 @@ pub async fn set_dual_write(
 async fn begin_dual_write(
     conn: &mut AsyncPgConnection,
     actor: Actor,
-    step: &'static Step,
+    step: Step,
     expected: i64,
 ) -> Result<Control, Failure> {
     conn.transaction(async |conn| {

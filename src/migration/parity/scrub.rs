@@ -55,6 +55,11 @@ pub async fn scrub(db: &Db, files: Option<&Arc<Files>>, entities: &[Entity]) -> 
 
 /// Makes all hashes anew from the tables of both sides.
 pub async fn anew(conn: &mut AsyncPgConnection, entities: &[Entity]) -> Result<()> {
+    conn.transaction(async |conn| anew_within(conn, entities).await)
+        .await
+}
+
+async fn anew_within(conn: &mut AsyncPgConnection, entities: &[Entity]) -> Result<()> {
     for side in Side::BOTH {
         conn.batch_execute(side.look_here()).await?;
         for entity in entities {
