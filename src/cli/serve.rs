@@ -21,6 +21,7 @@ use crate::{
 };
 
 pub(super) async fn run(config: &Config) -> Outcome {
+    process::started();
     let manifest = documents::named_by(config)?;
     let gate = Gate::new(keys(config)?, gate_options(config)?)?;
     // Taken first: a second server on the same port ends before it touches anything.
@@ -34,15 +35,15 @@ pub(super) async fn run(config: &Config) -> Outcome {
         tracing::info!("stopped before it was ready");
         return Ok(());
     };
-    let outcome = serve(
+    let serving = serve(
         config,
         gate,
         manifest.as_ref(),
         &mut database,
         listeners,
         ended,
-    )
-    .await;
+    );
+    let outcome = Box::pin(serving).await;
     database.close().await;
     outcome
 }
@@ -216,7 +217,6 @@ async fn listen_for_metrics(config: &Config) -> Result<Option<TcpListener>, Stri
     let Some(address) = config.metrics else {
         return Ok(None);
     };
-    process::started();
     let listener = TcpListener::bind(address).await.map_err(|error| {
         format!("cannot serve metrics on {address}: {error}; see `REGIMEN_METRICS`")
     })?;
@@ -263,6 +263,9 @@ fn banner(config: &Config, database: &Database, address: SocketAddr) {
     println!("  GraphQL    http://{address}/graphql");
     if config.graphiql {
         println!("  GraphiQL   http://{address}/graphiql");
+    }
+    if config.console {
+        println!("  Console    http://{address}/console");
     }
     if seed::demo_belongs(config) && config.seed {
         println!(

@@ -180,6 +180,9 @@ settings! {
     REGIMEN_SUGGESTIONS: suggestions: bool = "true";
     /// Whether there is a page to try the API, at `/graphiql`. Without it only in development.
     REGIMEN_GRAPHIQL: graphiql: bool = "" or environment.is_development();
+    /// Whether there is a page for admins to look after the server, at `/console`. It can do no more than
+    /// they can over the API.
+    REGIMEN_CONSOLE: console: bool = "true";
     /// Whether clients may send the SHA-256 of a document that the server has seen, instead of its text
     /// (automatic persisted queries).
     REGIMEN_PERSISTED_QUERIES: persisted_queries: bool = "true";

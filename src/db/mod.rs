@@ -30,7 +30,7 @@ pub use connect::ConnectError;
 pub use database::{Database, NoDatabase};
 pub use decimal::Decimal;
 pub use kept::{Kept, Prepared};
-pub use meter::{Meter, Reading};
+pub use meter::{Meter, Reading, SlowStatement};
 pub use pool::{Conn, Db, NoConnection, PoolOptions, first_connection};
 pub use statement::{Statement, statement};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::StreamLimits;
+use super::{StreamLimits, pages::Page};
 use crate::{
     config::{Config, StatusCodes},
     graphql::document::{Limits, Rules},
@@ -26,6 +26,8 @@ pub struct Options {
     pub rules: Rules,
     /// Whether there is a page to try the API.
     pub graphiql: bool,
+    /// Whether there is a page to look after the server.
+    pub console: bool,
     pub status_codes: StatusCodes,
 }
 
@@ -41,7 +43,22 @@ impl From<&Config> for Options {
             body_timeout: config.body_timeout.0,
             rules: config.into(),
             graphiql: config.graphiql,
+            console: config.console,
             status_codes: config.status_codes,
         }
+    }
+}
+
+impl Options {
+    /// The pages that there are.
+    pub(super) fn pages(&self) -> Vec<Page> {
+        let pages = [
+            (self.graphiql, Page::GraphiQl),
+            (self.console, Page::Console),
+        ];
+        pages
+            .into_iter()
+            .filter_map(|(wanted, page)| wanted.then_some(page))
+            .collect()
     }
 }

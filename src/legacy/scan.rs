@@ -186,7 +186,7 @@ impl<R: Read> Scan<R> {
         if visit.section(None, b'{', self.spot.offset) {
             return self.members(visit);
         }
-        self.each_member(visit, |scan, name, visit| {
+        let whole = self.each_member(visit, |scan, name, visit| {
             let opener = scan.peek()?;
             if let Some(opener @ (b'[' | b'{')) = opener
                 && visit.section(Some(name), opener, scan.spot.offset + 1)
@@ -204,7 +204,11 @@ impl<R: Read> Scan<R> {
                 visit.broken(at, "the file ends inside of this value");
             }
             Ok(ending == Ending::Whole)
-        })
+        })?;
+        if whole {
+            self.pass(b'}');
+        }
+        Ok(whole)
     }
 
     /// An object of records.
@@ -213,9 +217,10 @@ impl<R: Read> Scan<R> {
         let whole = self.each_member(visit, |scan, name, visit| {
             scan.record(Some(name), &mut bytes, visit)
         })?;
-        Ok(whole)
+        Ok(whole && self.end(b'}', visit))
     }
 
+    /// Stops before the closing bracket.
     fn each_member<V: Visit>(
         &mut self,
         visit: &mut V,
@@ -223,7 +228,7 @@ impl<R: Read> Scan<R> {
     ) -> Result<bool, V::Error> {
         loop {
             match self.blank()? {
-                Some(b'}') => return Ok(self.end(b'}', visit)),
+                Some(b'}') => return Ok(true),
                 Some(b',') => self.pass(b','),
                 Some(b'"') => {
                     let lead = mem::take(&mut self.lead);
@@ -340,10 +345,10 @@ impl<R: Read> Scan<R> {
                         };
                         open.truncate(level);
                     }
-                    b',' | b' ' | b'\n' | b'\r' | b'\t' | b':' if open.is_empty() => {
-                        if self.spot.offset > start {
-                            return Ok(Ending::Whole);
-                        }
+                    b',' | b' ' | b'\n' | b'\r' | b'\t' | b':'
+                        if open.is_empty() && self.spot.offset > start =>
+                    {
+                        return Ok(Ending::Whole);
                     }
                     _ => {}
                 }

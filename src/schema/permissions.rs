@@ -22,6 +22,7 @@ use Access::{Admin, Anyone, Member};
 pub const TABLE: &[(&str, Access)] = &[
     // The server.
     ("version", Anyone),
+    ("server", Admin),
     ("node", Anyone),
     // Signing in.
     ("signUp", Anyone),

@@ -6,7 +6,7 @@ use std::{
     borrow::Cow,
     collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, PoisonError, RwLock},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use apollo_compiler::{Name, executable::OperationType, name};
@@ -108,6 +108,15 @@ impl From<OperationType> for Kind {
     }
 }
 
+/// What was seen, in a few numbers.
+pub(super) struct Seen {
+    pub requests: u64,
+    /// How long queries and mutations took, all together.
+    pub duration: Duration,
+    pub subscriptions: u64,
+    pub errors: Vec<(String, u64)>,
+}
+
 /// A request that begins.
 pub(super) struct Begun {
     pub document: Hash,
@@ -203,6 +212,24 @@ impl Tally {
                 Some(count) => *count += 1,
                 None => drop(counts.insert(code.to_owned(), 1)),
             }
+        }
+    }
+
+    pub(super) fn read(&self) -> Seen {
+        let known = self
+            .operations
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        let all = || known.known.values().chain(&self.others);
+        let errors = self.errors.lock().unwrap_or_else(PoisonError::into_inner);
+        Seen {
+            requests: all().map(|it| it.requests.read()).sum(),
+            duration: all().map(|it| it.duration.total()).sum(),
+            subscriptions: self.subscriptions.read(),
+            errors: errors
+                .iter()
+                .map(|(code, count)| (code.clone(), *count))
+                .collect(),
         }
     }
 

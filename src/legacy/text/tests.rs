@@ -41,7 +41,7 @@ fn what_is_new_is_laid_out_as_its_neighbours() {
                     1,\n            {\n                \"d\": true\n            }\n        ]\n    }\n}";
     assert_eq!(after, expected);
     let compact = printed(r#"{"a":1}"#, |object| {
-        object.set("b", (&serde_json::json!([{"c": 2}])).into())
+        object.set("b", (&serde_json::json!([{"c": 2}])).into());
     });
     assert_eq!(compact, r#"{"a":1,"b":[{"c":2}]}"#);
     let without = printed("{\n  \"a\": 1,\n  \"b\": 2\n}", |object| object.remove("b"));
@@ -62,7 +62,7 @@ fn what_cannot_be_kept_is_refused_at_its_place() {
         (b"{\"a\":\"x\ny\"}", 7, "control"),
         (br#"{"a":[1"#, 7, "ends"),
         (br#"{"a":NaN}"#, 5, "value"),
-        (br#"{} {}"#, 3, "more"),
+        (br"{} {}", 3, "more"),
     ];
     for (text, at, reason) in cases {
         let fault = parse(text).unwrap_err();

@@ -94,14 +94,15 @@ impl Engine {
     #[must_use]
     pub fn new(db: Db, gate: Arc<Gate>, limits: Limits, rules: Rules, rates: RateOptions) -> Self {
         let hub = Hub::new(db.clone());
-        let schema = super::schema(Arc::clone(&hub), db.clone(), gate);
+        let tally = Arc::new(Tally::default());
+        let schema = super::schema(Arc::clone(&hub), db.clone(), gate, Arc::clone(&tally));
         let most_errors = limits.errors;
         let documents = Documents::new(&super::text(&schema), limits, rules);
         Self {
             schema,
             documents,
             rates: Arc::new(Rates::new(rates)),
-            tally: Arc::default(),
+            tally,
             hub,
             db,
             moving: OnceLock::new(),
