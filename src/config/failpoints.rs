@@ -1,4 +1,4 @@
-//! Points at which a test has the process fail: debug builds look into the file that `REGIMEN_FAILPOINTS` names, in
+//! Points at which a test has the process fail: debug builds look into the file that `FAILPOINTS` names, in
 //! which each line is a point, what is to happen there, and how often it is to be passed before. Release builds know
 //! nothing of it.
 
@@ -42,7 +42,7 @@ mod armed {
 
     /// A test sets it for a debug build, so it is no setting.
     static FILE: LazyLock<Option<PathBuf>> =
-        LazyLock::new(|| std::env::var_os("REGIMEN_FAILPOINTS").map(PathBuf::from));
+        LazyLock::new(|| std::env::var_os("FAILPOINTS").map(PathBuf::from));
 
     /// How often each line was passed.
     static PASSED: LazyLock<Mutex<HashMap<String, u32>>> = LazyLock::new(Mutex::default);

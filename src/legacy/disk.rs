@@ -98,16 +98,22 @@ pub(super) fn replace(
             return Err(failed);
         }
     };
-    let synced = disk.step(Step::SyncFolder, || {
-        File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
-    });
-    match synced {
+    match sync(path.parent().unwrap_or(Path::new(".")), faults) {
         Ok(()) => Ok(stamp),
         Err(failed) => Err(Failed {
             placed: Some(stamp),
             ..failed
         }),
     }
+}
+
+/// Has the disk confirm what is in a folder.
+pub(super) fn sync(folder: &Path, faults: Option<Faults>) -> Result<(), Failed> {
+    let disk = Disk {
+        path: folder,
+        faults,
+    };
+    disk.step(Step::SyncFolder, || File::open(folder)?.sync_all())
 }
 
 struct Disk<'a> {

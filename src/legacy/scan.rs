@@ -186,7 +186,7 @@ impl<R: Read> Scan<R> {
         if visit.section(None, b'{', self.spot.offset) {
             return self.members(visit);
         }
-        self.each_member(visit, |scan, name, visit| {
+        self.each_member(false, visit, |scan, name, visit| {
             let opener = scan.peek()?;
             if let Some(opener @ (b'[' | b'{')) = opener
                 && visit.section(Some(name), opener, scan.spot.offset + 1)
@@ -210,20 +210,26 @@ impl<R: Read> Scan<R> {
     /// An object of records.
     fn members<V: Visit>(&mut self, visit: &mut V) -> Result<bool, V::Error> {
         let mut bytes = Vec::new();
-        let whole = self.each_member(visit, |scan, name, visit| {
+        let whole = self.each_member(true, visit, |scan, name, visit| {
             scan.record(Some(name), &mut bytes, visit)
         })?;
         Ok(whole)
     }
 
+    /// Only a section is closed for whoever listens: the end of the root is not that of the last list in it.
     fn each_member<V: Visit>(
         &mut self,
+        section: bool,
         visit: &mut V,
         mut each: impl FnMut(&mut Self, &[u8], &mut V) -> Result<bool, V::Error>,
     ) -> Result<bool, V::Error> {
         loop {
             match self.blank()? {
-                Some(b'}') => return Ok(self.end(b'}', visit)),
+                Some(b'}') if section => return Ok(self.end(b'}', visit)),
+                Some(b'}') => {
+                    self.pass(b'}');
+                    return Ok(true);
+                }
                 Some(b',') => self.pass(b','),
                 Some(b'"') => {
                     let lead = mem::take(&mut self.lead);

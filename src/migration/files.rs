@@ -204,6 +204,8 @@ impl Files {
         if let Some(folder) = stale
             && folder.is_as_left()?
         {
+            // What is in its place may not be on the disk.
+            folder.sync()?;
             open.folder = Some(self.open(&open.lookups)?);
         }
         Ok(())
@@ -237,7 +239,9 @@ impl Files {
 
 fn stamp(folder: &Folder, lookups: &Lookups) -> Vec<u8> {
     let mut hash = Sha256::new();
-    for (path, stamp) in folder.stamps() {
+    let mut stamps = folder.stamps();
+    stamps.sort_by(|(one, _), (other, _)| one.cmp(other));
+    for (path, stamp) in stamps {
         hash.update(format!("{path}\0{stamp:?}\0"));
     }
     let mut users: Vec<String> = lookups

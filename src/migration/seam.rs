@@ -296,19 +296,30 @@ impl Moving {
     /// Makes the tables of the files anew where somebody else has written the files, or where their meaning is
     /// another one.
     pub async fn project_if_changed(&self) -> std::result::Result<(), ProjectionError> {
-        if self.files.is_current().await? && self.is_shown().await {
+        if self.files.is_current().await? && self.is_shown(false).await {
+            return Ok(());
+        }
+        // A writer may be between its files and its commit.
+        if self.is_shown(true).await && self.files.is_current().await? {
             return Ok(());
         }
         self.project().await
     }
 
-    /// Whether the tables say what was read last.
-    async fn is_shown(&self) -> bool {
+    /// Whether the tables say what was read or written last; on demand, once nobody writes.
+    async fn is_shown(&self, alone: bool) -> bool {
         let shown = async {
             let mut conn = self.db.conn().await?;
-            Ok::<_, Error>(shown(&mut conn).await?)
+            conn.transaction(async |conn| {
+                if alone {
+                    conn.batch_execute("LOCK TABLE mirror_places IN EXCLUSIVE MODE")
+                        .await?;
+                }
+                Ok::<_, Error>(shown(conn).await? == self.files.stamp())
+            })
+            .await
         };
-        matches!(shown.await, Ok(stamp) if stamp == self.files.stamp())
+        shown.await.unwrap_or_default()
     }
 
     async fn project(&self) -> std::result::Result<(), ProjectionError> {

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{
-    Folder, Unreadable,
+    Folder, OURS, Unreadable,
     book::{At, Book, Stamp, State},
     edits::Edits,
     rewrite::{Changes, rewrite},
@@ -98,6 +98,17 @@ impl Folder {
             self.stale = Some(error.to_string());
         }
         done
+    }
+
+    /// Has the disk confirm that the files are where they are: where it failed to, nobody may rely on it.
+    pub fn sync(&self) -> Result<(), ApplyError> {
+        for folder in [self.root.clone(), self.root.join(OURS)] {
+            if folder.is_dir() {
+                let file = folder.display().to_string();
+                disk::sync(&folder, self.faults).map_err(|failed| failed.of(&file))?;
+            }
+        }
+        Ok(())
     }
 
     fn lost(&self, book: &Book, error: io::Error) -> Unreadable {

@@ -170,7 +170,8 @@ async fn while_both_sides_are_written_what_somebody_else_writes_is_held_until_an
         .await;
     assert_eq!(
         proof["proveParity"]["parity"],
-        json!({"equal": false, "unfaithful": 2})
+        json!({"equal": false, "unfaithful": 3}),
+        "theirs, what is recorded of it, and ours"
     );
     make(&moved, Uuid::from_u128(2), "ours, too").await.data();
     is_held(&moved, 2).await;

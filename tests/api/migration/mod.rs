@@ -11,6 +11,7 @@ mod leases;
 mod load;
 mod model;
 mod moved;
+mod postgres;
 mod steps;
 mod telling;
 mod way;

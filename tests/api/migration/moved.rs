@@ -165,7 +165,11 @@ const SETTINGS: &str = "{ settings { units timezone weekStart preferences versio
 impl Moved {
     /// In the phase `legacy`.
     pub async fn start() -> Self {
-        let database = TestDatabase::create().await;
+        Self::over(TestDatabase::create().await).await
+    }
+
+    /// The same with another database.
+    pub async fn over(database: TestDatabase) -> Self {
         let (home, files) = (scratch_folder("moved"), scratch_folder("files"));
         let sessions = format!("[\n{OPEN_SESSION},\n{OLD_SESSION},\n{BOBS_SESSION}\n]\n");
         for (name, text) in [
@@ -202,20 +206,25 @@ impl Moved {
     /// In a later phase.
     pub async fn reach(phase: &str) -> Self {
         let moved = Self::start().await;
+        moved.go_to(phase).await;
+        moved
+    }
+
+    /// Takes the steps to a later phase.
+    pub async fn go_to(&self, phase: &str) {
         for (step, leads_to) in [
             ("dual-write on", "dual_write"),
             ("backfill", "backfilled"),
             ("parity --prove", "verified"),
             ("cutover", "soak"),
         ] {
-            if moved.phase().await == phase {
-                break;
+            if self.phase().await == phase {
+                return;
             }
-            moved.step(step).await;
-            moved.sees(leads_to).await;
+            self.step(step).await;
+            self.sees(leads_to).await;
         }
-        assert_eq!(moved.phase().await, phase);
-        moved
+        assert_eq!(self.phase().await, phase);
     }
 
     /// What is to happen at which points of the process, from now on.
@@ -435,7 +444,7 @@ fn program(home: &PathBuf, files: &PathBuf, database: &TestDatabase) -> Command 
 fn serve(home: &PathBuf, files: &PathBuf, database: &TestDatabase) -> Command {
     let mut command = program(home, files, database);
     command
-        .env("REGIMEN_FAILPOINTS", home.join("failpoints"))
+        .env("FAILPOINTS", home.join("failpoints"))
         .arg("serve");
     command
 }

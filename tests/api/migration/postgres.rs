@@ -45,7 +45,9 @@ fn options(folder: &Path) -> Options {
 async fn alone(cluster: &Cluster) -> TestDatabase {
     let url = cluster.url();
     let address = Address::parse("DATABASE_URL", &Secret::new(url.clone())).unwrap();
-    let mut schema = Schema::lock(&address, TestDatabase::limits()).await.unwrap();
+    let mut schema = Schema::lock(&address, TestDatabase::limits())
+        .await
+        .unwrap();
     schema.up().unwrap();
     schema.unlock().await.unwrap();
     // Nothing of this name is in the PostgreSQL that the others share.
@@ -70,20 +72,32 @@ async fn crash(database: &TestDatabase) {
 
 async fn answers(database: &TestDatabase) {
     eventually("PostgreSQL is back", async || {
-        database.address.connect(TestDatabase::limits()).await.is_ok()
+        database
+            .address
+            .connect(TestDatabase::limits())
+            .await
+            .is_ok()
     })
     .await;
 }
 
 /// Reads all the time, and says the least that it was ever shown.
 fn watch(moved: &Moved, stop: &Arc<AtomicBool>) -> JoinHandle<i64> {
-    let (url, token, stop) = (moved.server.url.clone(), moved.ada.token.clone(), Arc::clone(stop));
+    let (url, token, stop) = (
+        moved.server.url.clone(),
+        moved.ada.token.clone(),
+        Arc::clone(stop),
+    );
     tokio::spawn(async move {
         let http = reqwest::Client::new();
         let mut least = i64::MAX;
-        while !stop.load(Ordering::SeqCst) {
+        while !AtomicBool::load(&stop, Ordering::SeqCst) {
             let body = json!({"query": "{ workouts(first: 1) { totalCount } }"});
-            let sent = http.post(format!("{url}/graphql")).bearer_auth(&token).json(&body).send();
+            let sent = http
+                .post(format!("{url}/graphql"))
+                .bearer_auth(&token)
+                .json(&body)
+                .send();
             let answer: Value = sent.await.unwrap().json().await.unwrap();
             if let Some(count) = answer["data"]["workouts"]["totalCount"].as_i64() {
                 least = least.min(count);
@@ -96,7 +110,9 @@ fn watch(moved: &Moved, stop: &Arc<AtomicBool>) -> JoinHandle<i64> {
 
 async fn survives(phase: &str) {
     let folder = scratch_folder("alone");
-    let cluster = Cluster::start(&options(&folder), Lifetime::WithUs).await.unwrap();
+    let cluster = Cluster::start(&options(&folder), Lifetime::WithUs)
+        .await
+        .unwrap();
     let moved = Moved::over(alone(&cluster).await).await;
     moved.go_to(phase).await;
     let clients = Clients::start(&moved, &[0; 4]).await;
@@ -109,12 +125,20 @@ async fn survives(phase: &str) {
         tokio::time::sleep(Duration::from_millis(500)).await;
         answers(&moved.database).await;
         eventually("it serves", async || {
-            let asked = moved.ask(&moved.ada, "{ migration { phase } }", json!({})).await;
+            let asked = moved
+                .ask(&moved.ada, "{ migration { phase } }", json!({}))
+                .await;
             asked.body["errors"].is_null()
         })
         .await;
         eventually("reads work", async || {
-            let asked = moved.ask(&moved.ada, "{ workouts(first: 1) { totalCount } }", json!({})).await;
+            let asked = moved
+                .ask(
+                    &moved.ada,
+                    "{ workouts(first: 1) { totalCount } }",
+                    json!({}),
+                )
+                .await;
             asked.body["errors"].is_null()
         })
         .await;
@@ -126,18 +150,28 @@ async fn survives(phase: &str) {
     let acknowledged = clients.acknowledged();
     cluster.stop().await.unwrap();
     tokio::time::sleep(Duration::from_millis(300)).await;
-    let _cluster = Cluster::start(&options(&folder), Lifetime::WithUs).await.unwrap();
+    let _cluster = Cluster::start(&options(&folder), Lifetime::WithUs)
+        .await
+        .unwrap();
     answers(&moved.database).await;
     tokio::time::sleep(Duration::from_secs(1)).await;
     nothing_is_lost(&moved, &acknowledged, phase).await;
 
     let (counts, _) = clients.stop().await;
     stop.store(true, Ordering::SeqCst);
-    assert!(watching.await.unwrap() >= 2, "somebody was shown less than there is");
+    assert!(
+        watching.await.unwrap() >= 2,
+        "somebody was shown less than there is"
+    );
     if phase != "legacy" {
         moved.caught_up().await;
         let parity = moved.scrub().await;
-        assert_eq!(parity["equal"], true, "{parity:#} {:#?}", moved.unfaithful().await);
+        assert_eq!(
+            parity["equal"],
+            true,
+            "{parity:#} {:#?}",
+            moved.unfaithful().await
+        );
     }
     println!("{phase}: {counts:?} operations");
     let after = shown(&moved).await;
