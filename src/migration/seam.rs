@@ -8,7 +8,6 @@ use std::{
     time::Duration,
 };
 
-use diesel::QueryResult;
 use diesel_async::{
     AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection, TransactionManager,
 };
@@ -134,7 +133,7 @@ impl Moving {
                 .await
                 .map_err(StartError::from)?;
             if before != self.files.stamp() {
-                self.hold_foreign(&mut conn).await.map_err(Error::from)?;
+                self.hold_foreign(&mut conn).await?;
             }
             mirror::show_acknowledged(&mut conn).await?;
         }
@@ -143,7 +142,9 @@ impl Moving {
 
     /// Somebody else may have written the files while no server ran. What nothing of ours was on its way to is theirs:
     /// it is not written over until an admin says so.
-    async fn hold_foreign(&self, conn: &mut AsyncPgConnection) -> QueryResult<()> {
+    async fn hold_foreign(&self, conn: &mut AsyncPgConnection) -> Result<()> {
+        // The hashes of what was just taken over may not be known yet.
+        parity::refresh(conn, Side::Database).await?;
         let records = mirror::queue_foreign(conn, FOREIGN).await?;
         if records > 0 {
             self.files.hold(FOREIGN);

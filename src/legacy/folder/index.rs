@@ -180,7 +180,14 @@ impl Visit for Indexing<'_> {
             } else {
                 None
             };
-            let shelf = last.shelf.or_else(|| Shelf::of_record(object)).or(named);
+            // Our own files are what they are called, and a plan is a template where its file says so.
+            let ours = named.filter(|_| self.book.ours);
+            let begun = object.has("startTime") || object.has("endTime");
+            let told = match Shelf::of_record(object) {
+                Some(Shelf::Sessions) if !begun && named == Some(Shelf::Templates) => named,
+                told => told,
+            };
+            let shelf = last.shelf.or(ours).or(told).or(named);
             last.shelf = shelf;
             if let Some(shelf) = shelf {
                 self.learn(shelf, at, object, found.name, &mut placed);

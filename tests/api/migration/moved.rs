@@ -1,7 +1,11 @@
 //! An app that is moved here from its files: the real server over a folder of them, with a database of its own, and
 //! two people who are linked to their accounts.
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{
+    fs,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
@@ -333,11 +337,17 @@ impl Moved {
 
     /// Waits until the files have everything that the database has.
     pub async fn caught_up(&self) {
-        eventually("the files follow", async || {
-            let state = self.done("{ mirror { behind queued } }", json!({})).await;
-            state["mirror"] == json!({"behind": 0, "queued": 0})
-        })
-        .await;
+        let since = Instant::now();
+        loop {
+            let mirror = self.mirror().await;
+            if (&mirror["behind"], &mirror["queued"]) == (&json!(0), &json!(0)) {
+                return;
+            }
+            if since.elapsed() > Duration::from_secs(30) {
+                panic!("the files do not follow: {mirror:#}\n{}", self.server.log());
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     pub async fn mirror(&self) -> Value {
@@ -360,11 +370,11 @@ impl Moved {
         }
         let rows: Vec<Row> = diesel::sql_query(
             "SELECT concat_ws(' ', entity, id, r.hash IS NULL, l.hash IS NULL,
-               (SELECT to_jsonb(w) FROM regimen_files.workouts w WHERE w.id = q.id),
-               (SELECT to_jsonb(h) FROM regimen_files.history h WHERE h.id = q.id),
-               (SELECT to_jsonb(e) FROM regimen_files.exercises e WHERE e.id = q.id)) AS row
+               (SELECT to_jsonb(w) FROM regimen_files.workouts w WHERE w.id = q.record),
+               (SELECT to_jsonb(h) FROM regimen_files.history h WHERE h.id = q.record),
+               (SELECT to_jsonb(e) FROM regimen_files.exercises e WHERE e.id = q.record)) AS row
              FROM parity_read r FULL JOIN (SELECT * FROM parity_leaves WHERE side = 'files') AS l
-               USING (entity, user_id, id) CROSS JOIN LATERAL (SELECT id) q
+               USING (entity, user_id, id) CROSS JOIN LATERAL (SELECT coalesce(r.id, l.id) AS record) q
              WHERE r.hash IS DISTINCT FROM l.hash",
         )
         .load(&mut self.database.connect().await)

@@ -29,7 +29,7 @@ use tokio::task::JoinHandle;
 
 use super::{
     clients::{self, Clients},
-    crashes::{nothing_is_lost, shown},
+    crashes::{alike, nothing_is_lost, shown},
     moved::Moved,
 };
 use crate::support::{TestDatabase, eventually, scratch_folder};
@@ -177,20 +177,20 @@ async fn survives(phase: &str) {
     let after = shown(&moved).await;
     let other = Moved::start().await;
     clients::undisturbed(&other, &counts).await;
-    assert_eq!(after, shown(&other).await, "{counts:?}");
+    alike(&after, &shown(&other).await);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn in_legacy_a_crash_of_the_database_takes_nothing_away() {
     survives("legacy").await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_both_sides_are_written_a_crash_of_the_database_takes_nothing_away() {
     survives("backfilled").await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn in_soak_a_crash_of_the_database_takes_nothing_away() {
     survives("soak").await;
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::crashes::alike;
 use super::moved::{LIBRARY, Moved, OLD_SESSION};
 
 /// What a person does in a phase, under ids that follow from its number.
@@ -167,11 +168,8 @@ async fn there_and_back_and_there_again_with_writes_in_every_phase_nobody_notice
         let before = moved.reads().await;
         moved.step(step).await;
         moved.sees(leads_to).await;
-        assert_eq!(
-            moved.reads().await,
-            before,
-            "after `{step}` to `{leads_to}`"
-        );
+        println!("{step}");
+        alike(&moved.reads().await, &before);
         look_into_the_files(&moved, days);
         if !matches!(leads_to, "legacy" | "dual_write") {
             moved.caught_up().await;
