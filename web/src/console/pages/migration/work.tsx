@@ -24,6 +24,8 @@ function Backfill({ job, isOpen }: { job: Job; isOpen: boolean }) {
   const { state, progress } = job;
   const { owners = 0, ownersInAll = 0, rows = 0, rowsPerSecond = 0, secondsLeft } = progress;
   const isHalfDone = state === "RUNNING" || state === "PAUSED";
+  // Nothing is told of the rate where all was there already.
+  const isFast = state === "RUNNING" && rowsPerSecond > 0;
   const deeds = state === "RUNNING" ? [PAUSE, CANCEL] : isOpen && (state === "PAUSED" || state === "FAILED") ? [CANCEL] : [];
   return (
     <>
@@ -33,7 +35,7 @@ function Backfill({ job, isOpen }: { job: Job; isOpen: boolean }) {
           done={owners}
           total={ownersInAll}
           unit="people"
-          rate={state === "RUNNING" ? { words: `${number(rows)} rows, ${number(rowsPerSecond)} a second`, secondsLeft } : { words: `${number(rows)} rows` }}
+          rate={isFast ? { words: `${number(rows)} rows, ${number(rowsPerSecond)} a second`, secondsLeft } : { words: `${number(rows)} rows` }}
         />
       ) : (
         <Line job={job} text={told(job)} />
