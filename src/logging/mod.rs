@@ -54,7 +54,10 @@ pub fn start(config: &Config) -> Result<spans::Exporter, spans::NoExport> {
 
 /// A panic is a line like any other, with the id of the request that it happened in.
 fn log_panic(panic: &PanicHookInfo<'_>) {
-    if panic.payload_as_str().is_some_and(|text| text.starts_with("failed printing to stdout")) {
+    if panic
+        .payload_as_str()
+        .is_some_and(|text| text.starts_with("failed printing to stdout"))
+    {
         // Whoever read what is printed has seen enough: `regimen … | head`.
         std::process::exit(0);
     }

@@ -11,13 +11,13 @@ use diesel_async::{AsyncConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::{
-    Actor, Failure, Migration, Moving, backfill,
-    backfill::BackfillPlan,
-    cut_over, ending,
+    Actor, Failure, Migration, Moving, backfill, cut_over, ending,
     graphql::{MigrationPayload, status},
-    mirror::{self, Queued},
     parity::{self, BothSides, Parity},
-    people, prove,
+    people,
+    plan::{self, BackfillPlan},
+    prove,
+    queue::{self, Queued},
     step::{JobState, Obstacle},
     tables::ENTITIES,
     verbs::FENCE,
@@ -253,7 +253,7 @@ impl DeskMutation {
 async fn plan(ctx: &Context<'_>) -> Result<BackfillPlan> {
     ctx.admin()?;
     moving(ctx)?;
-    backfill::plan(&mut *ctx.db().conn().await?).await
+    plan::plan(&mut *ctx.db().conn().await?).await
 }
 
 async fn compare(ctx: &Context<'_>, entities: Option<Vec<Entity>>) -> Result<Parity> {
@@ -277,11 +277,11 @@ async fn both(ctx: &Context<'_>, entity: Entity, owner: UserId, id: ID) -> Resul
 async fn mirror_state(ctx: &Context<'_>) -> Result<MirrorState> {
     ctx.admin()?;
     let mut conn = ctx.db().conn().await?;
-    let lag = mirror::lag(&mut conn).await?;
+    let lag = queue::lag(&mut conn).await?;
     Ok(MirrorState {
         behind: lag.changes,
         queued: lag.queued,
-        queue: mirror::queue_of(&mut conn, 50).await?,
+        queue: queue::queue_of(&mut conn, 50).await?,
     })
 }
 

@@ -94,7 +94,7 @@ impl Files {
             match item {
                 Item::Record { record, .. } => each(&record),
                 Item::Quarantined(piece) if quarantined.len() < MOST_QUARANTINED => {
-                    quarantined.push(piece)
+                    quarantined.push(piece);
                 }
                 Item::Quarantined(_) => {}
             }

@@ -11,9 +11,7 @@ use std::{
     time::Duration,
 };
 
-use diesel_async::{
-    AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection, TransactionManager,
-};
+use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection, TransactionManager};
 use futures_util::{FutureExt, future::BoxFuture};
 use tokio::sync::watch;
 
@@ -26,12 +24,14 @@ use super::{
     parity,
     phase::{Phase, Source, Standing, Writes},
     projection::{ProjectionError, project, shown},
+    queue,
+    start::{StartError, begin_empty},
     step::Obstacle,
     tables::{ENTITIES, FILES_SCHEMA, Side},
 };
 use crate::{
     changes::EVERYBODY,
-    db::{Db, statement},
+    db::Db,
     error::{Error, Result},
     graphql::Seam,
     viewer::{UserId, Viewer},
@@ -128,7 +128,7 @@ impl Moving {
         tokio::spawn(async move {
             match backfill::run(&db, actor, |_| {}).await {
                 Ok(Ended::Done(_)) => {
-                    tracing::info!("the backfill is done, and both sides are equal")
+                    tracing::info!("the backfill is done, and both sides are equal");
                 }
                 Ok(Ended::Stopped(state)) => tracing::info!("the backfill is {}", state.word()),
                 Err(error) => tracing::error!("the backfill has ended: {error}"),
@@ -144,7 +144,7 @@ impl Moving {
         self.project().await.map_err(Error::unavailable)?;
         let mut conn = self.db.conn().await?;
         parity::refresh(&mut conn, Side::Files).await?;
-        mirror::queue_differences(&mut conn, actor).await?;
+        queue::queue_differences(&mut conn, actor).await?;
         drop(conn);
         self.mirror.caught_up().await;
         Ok(())
@@ -177,7 +177,7 @@ impl Moving {
                 self.standing.send_replace(control.standing());
             }
             Err(error) => {
-                tracing::warn!(%error, "the phase could not be read; going on with what it was")
+                tracing::warn!(%error, "the phase could not be read; going on with what it was");
             }
         }
         if self.standing().phase == Phase::Complete {
@@ -197,7 +197,7 @@ impl Moving {
         let given = async {
             let mut conn = self.db.conn().await?;
             parity::anew(&mut conn, &ENTITIES).await?;
-            mirror::queue_differences(&mut conn, Actor::Server).await
+            queue::queue_differences(&mut conn, Actor::Server).await
         };
         if let Err(error) = given.await {
             tracing::error!(
@@ -332,48 +332,6 @@ impl Moving {
         }
         Ok(mirror::keep_places(conn).await?)
     }
-}
-
-/// Why a server cannot take up the way in.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    #[error(
-        "the app's files are in use (phase `{0}`), but `REGIMEN_LEGACY_DIR` is not set: name their folder"
-    )]
-    NoFolder(Phase),
-    #[error(
-        "`REGIMEN_LEGACY_DIR` is set, but this database has records of its own already: start with an empty one"
-    )]
-    NotEmpty,
-    #[error(transparent)]
-    Projection(#[from] ProjectionError),
-    #[error(transparent)]
-    Step(#[from] Failure),
-    #[error(transparent)]
-    Database(#[from] Error),
-}
-
-#[derive(diesel::QueryableByName)]
-struct Held {
-    #[diesel(sql_type = diesel::sql_types::Bool)]
-    held: bool,
-}
-
-/// Files are what counts only where nothing else does. What was done so far, such as planting the library, is
-/// nothing that they would have to follow.
-async fn begin_empty(conn: &mut AsyncPgConnection) -> std::result::Result<(), StartError> {
-    let found: Held = statement(
-        "SELECT EXISTS (SELECT FROM public.workouts) OR EXISTS (SELECT FROM public.history) \
-           OR EXISTS (SELECT FROM public.exercises WHERE owner_id IS NOT NULL) AS held",
-    )
-    .get_result(conn)
-    .await
-    .map_err(Error::from)?;
-    if found.held {
-        return Err(StartError::NotEmpty);
-    }
-    mirror::keep_places(conn).await.map_err(Error::from)?;
-    Ok(())
 }
 
 /// Somebody else has written the files just now.

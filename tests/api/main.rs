@@ -35,6 +35,7 @@ mod seeds;
 mod semantics;
 mod sets;
 mod settings;
+mod speed;
 mod statuses;
 mod story;
 mod subscriptions;

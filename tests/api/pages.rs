@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::support::{TestApp, scratch_folder};
 
+#[expect(clippy::print_stdout, reason = "this is how a build script speaks")]
 #[expect(dead_code, reason = "cargo runs `main`, and what is only for it")]
 #[path = "../../build.rs"]
 mod build;

@@ -96,8 +96,8 @@ fn the_newest_open_session_of_each_owner_runs() {
         .iter()
         .map(|workout| workout.status)
         .collect();
-    use WorkoutStatus::{Active, Planned};
-    assert_eq!(states, [Planned, Active, Planned, Active]);
+    let (planned, active) = (WorkoutStatus::Planned, WorkoutStatus::Active);
+    assert_eq!(states, [planned, active, planned, active]);
     assert!(found.workouts()[0].started_at.is_some());
 }
 

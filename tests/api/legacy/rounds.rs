@@ -171,7 +171,7 @@ fn change_workout(dice: &mut Dice, workout: &mut WorkoutRecord) {
     workout.version += 1;
     workout.updated_at += Duration::seconds(5);
     match dice.roll(8) {
-        0 => workout.name = "Renamed".to_owned(),
+        0 => "Renamed".clone_into(&mut workout.name),
         1 => workout.notes = Some("n".to_owned()),
         2 => workout.deleted_at = workout.deleted_at.is_none().then_some(workout.updated_at),
         3 if workout.started_at.is_some() => {
@@ -263,7 +263,7 @@ fn edits(dice: &mut Dice, before: &BTreeMap<Key, Record>) -> Vec<Edit> {
             Record::Settings(settings) => {
                 let mut changed = settings.clone();
                 changed.version += 1;
-                changed.timezone = "Asia/Tokyo".to_owned();
+                "Asia/Tokyo".clone_into(&mut changed.timezone);
                 changed.preferences["weeklyGoal"] = json!(3);
                 edits.push(Edit::Put(Record::Settings(changed)));
             }

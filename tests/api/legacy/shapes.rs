@@ -1,5 +1,6 @@
 //! Every shape that such files have been found in.
 
+use regimen::{exercises::Level, legacy::record::Record};
 use serde_json::json;
 
 use super::{Data, session};
@@ -60,7 +61,7 @@ fn a_library_is_read_as_an_object_and_as_a_list() {
         let exercise = &found.exercises()[0];
         assert_eq!(exercise.name, "Nordic Curl");
         assert_eq!(exercise.equipment, ["body"]);
-        assert_eq!(exercise.level.map(|level| level.word()), Some("expert"));
+        assert_eq!(exercise.level.map(Level::word), Some("expert"));
         assert_eq!(
             (exercise.owner_id, exercise.source.as_str()),
             (None, "legacy")
@@ -139,12 +140,7 @@ fn reading_twice_gives_the_same_to_the_byte() {
         "workouts.json",
         format!("[{}]", session("one", r#""repetitions":5"#)),
     );
-    let bytes = |data: &Data| -> Vec<_> {
-        data.read()
-            .records
-            .iter()
-            .map(|it| it.canonical())
-            .collect()
-    };
+    let bytes =
+        |data: &Data| -> Vec<_> { data.read().records.iter().map(Record::canonical).collect() };
     assert_eq!(bytes(&data), bytes(&data));
 }

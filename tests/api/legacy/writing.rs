@@ -231,7 +231,7 @@ fn what_was_recorded_of_a_session_does_not_change_with_it() {
     );
     let before = data.read().history();
     let record = changed(&data, |workout| {
-        workout.exercises[0].sets[0].reps = Some(50)
+        workout.exercises[0].sets[0].reps = Some(50);
     });
     put(&data, record.clone());
     let found = data.read();
