@@ -33,6 +33,10 @@ impl Sender {
         Payer::of(caller, Some(&self.client))
     }
 
+    pub(super) fn request_id(&self) -> &str {
+        self.id.as_str()
+    }
+
     /// As resolvers find it in their context.
     pub(super) fn data(self) -> async_graphql::Data {
         let mut data = async_graphql::Data::default();

@@ -136,7 +136,11 @@ async fn write(
     mut changed: Changed,
 ) -> Result<()> {
     for (entity, keys) in due(conn).await? {
-        changed.entry(entity).or_default().extend(keys);
+        let named = changed.entry(entity).or_default();
+        named.extend(keys);
+        // What waits may have been changed once more, and no statement takes a record twice.
+        named.sort_unstable();
+        named.dedup();
     }
     let shown = shown(conn).await?;
     let shown = shown.ok_or_else(|| Error::unavailable(TablesLost))?;

@@ -7,13 +7,11 @@ import { after, before } from "node:test";
 
 import { chromium } from "playwright-core";
 
+import { ADMIN } from "./servers.mjs";
+
 export const SERVER = process.env.REGIMEN_URL;
 /** Hides its schema, and gives tokens for two seconds. */
 export const CLOSED = process.env.REGIMEN_CLOSED_URL;
-/** Serves the files of an app that is to be moved. */
-export const MOVING = process.env.REGIMEN_MOVING_URL;
-export const MEMBER = { email: "test@example.com", password: "regimen-demo" };
-export const ADMIN = { email: "root@example.com", password: "regimen-root" };
 export const WIDE = { width: 1280, height: 800 };
 export const NARROW = { width: 390, height: 844 };
 
@@ -56,9 +54,25 @@ export async function inBrowser(use, { server = SERVER, viewport = WIDE, ...more
   try {
     await use(await context.newPage());
     assert.deepEqual(complaints, []);
+  } catch (error) {
+    for (const page of context.pages()) await picture(page, "failed", { fullPage: true });
+    throw error;
   } finally {
     await context.close();
   }
+}
+
+/** Signs in to the console. */
+export async function enter(page, { email, password } = ADMIN) {
+  await page.goto("/console");
+  await page.getByLabel("Address").fill(email);
+  await page.getByLabel("Password").fill(password);
+  await page.keyboard.press("Enter");
+}
+
+export async function enterAsAdmin(page) {
+  await enter(page);
+  await page.getByRole("heading", { name: "Server" }).waitFor();
 }
 
 /** Fails where axe finds something serious. It is evaluated by the tests' own hand, past the policy. */
@@ -89,6 +103,6 @@ export async function until(what, holds) {
 }
 
 /** Keeps a picture where somebody wants to look at it: SHOTS names a folder. */
-export async function picture(page, name) {
-  if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/${name}.png` });
+export async function picture(page, name, more = {}) {
+  if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/${name}.png`, ...more });
 }

@@ -2,19 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { accessible, ADMIN, fits, inBrowser, MEMBER, MOVING, NARROW, picture, until } from "./browser.mjs";
-
-async function enter(page, { email, password } = ADMIN) {
-  await page.goto("/console");
-  await page.getByLabel("Address").fill(email);
-  await page.getByLabel("Password").fill(password);
-  await page.keyboard.press("Enter");
-}
-
-async function enterAsAdmin(page) {
-  await enter(page);
-  await page.getByRole("heading", { name: "Server" }).waitFor();
-}
+import { accessible, enter, enterAsAdmin, fits, inBrowser, NARROW, picture, until } from "./browser.mjs";
+import { ADMIN, MEMBER } from "./servers.mjs";
 
 test("nobody gets in without signing in, and members are told who can help", () =>
   inBrowser(async (page) => {
@@ -128,48 +117,6 @@ test("where there is nothing to migrate the page says so", () =>
     await picture(page, "migration");
     await accessible(page);
   }));
-
-test("an admin goes all the way in from files and back again by clicking, and each step is in the audit at once", () =>
-  inBrowser(async (page) => {
-    await enterAsAdmin(page);
-    await page.getByRole("link", { name: "Migration" }).click();
-    const now = page.locator("[aria-current=step]");
-    await now.getByText("Legacy").waitFor();
-    await page.getByRole("button", { name: "Switch dual write on" }).click();
-    const dialog = page.getByRole("dialog");
-    await dialog.getByText("each write goes to the database first").waitFor();
-    await accessible(page);
-    await dialog.getByRole("button", { name: "Switch it on" }).click();
-    await dialog.waitFor({ state: "hidden" });
-    await until("the phase is another one", async () => !/Legacy/.test(await now.textContent()));
-    await page.getByText("LEGACY → DUAL_WRITE").first().waitFor();
-    await picture(page, "migration-dual-write");
-    await accessible(page);
-    await fits(page);
-
-    for (const [button, deed, phase] of [
-      ["Start the backfill", "Copy", "Backfilled"],
-      ["Prove that both sides are equal", "Compare", "Verified"],
-      ["Cut over", "Cut over now", "Soak"],
-    ]) {
-      await page.getByRole("button", { name: button }).click();
-      await dialog.getByRole("button", { name: deed }).click();
-      await now.getByText(phase).waitFor();
-    }
-    await page.getByText("the database", { exact: true }).waitFor();
-    await page.getByText("none: the digests are equal").first().waitFor();
-    await picture(page, "migration-soak");
-    await accessible(page);
-
-    for (let phase = "Soak"; phase !== "Legacy"; ) {
-      const back = page.getByRole("button", { name: /^Go back to/ });
-      phase = /^Go back to (.*)/.exec(await back.textContent())[1];
-      await back.click();
-      await dialog.getByRole("button", { name: "Go back" }).click();
-      await now.getByText(phase).waitFor();
-    }
-    await page.getByText(/→ LEGACY/).first().waitFor();
-  }, { server: MOVING }));
 
 test("a theme is chosen once for both pages", () =>
   inBrowser(async (page) => {

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { accessible, ADMIN, CLOSED, fits, inBrowser, MEMBER, NARROW, picture, until } from "./browser.mjs";
+import { accessible, CLOSED, fits, inBrowser, NARROW, picture, until } from "./browser.mjs";
+import { ADMIN, MEMBER } from "./servers.mjs";
 
 const ANSWER = ".graphiql-response .CodeMirror";
 /** What the library makes so: editors, and tabs that hold their own buttons. */

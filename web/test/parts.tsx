@@ -6,25 +6,36 @@ import { useEffect, useState } from "preact/hooks";
 
 import { Confirm } from "../src/console/parts/confirm";
 import { Parity, type Kind } from "../src/console/parts/parity";
+import { Sides, type Both } from "../src/console/parts/sides";
 import { Progress } from "../src/console/parts/progress";
 import { Steps } from "../src/console/parts/steps";
 import "../src/shared/ground.css";
 import "../src/console/style.css";
 
+const NAMES: [string, string] = ["JSON", "PostgreSQL"];
 const STEPS = ["one", "two", "three"].map((name) => ({ name, title: name, note: `the ${name}` }));
+const DIGESTS: [string, string] = ["0123456789abcdef", "0123456789abcdef"];
 const KINDS: Kind[] = [
-  { name: "exercises", source: 1200, target: 1200, differing: 0, differences: [] },
+  { name: "exercises", source: 1200, target: 1200, missing: 0, extra: 0, differing: 0, digests: DIGESTS, differences: [] },
   {
     name: "workouts",
     source: 3,
     target: 2,
-    differing: 12,
+    missing: 1,
+    extra: 0,
+    differing: 11,
+    digests: ["0123456789abcdef", "fedcba9876543210"],
     differences: [
-      { id: "w1", reason: "missing", fields: [] },
-      { id: "w2", reason: "differing", fields: [{ path: "sets.0.reps", source: 5, target: 6 }] },
+      { entity: "WORKOUT", owner: "o", id: "w1", reason: "missing" },
+      { entity: "WORKOUT", owner: "o", id: "w2", reason: "differing" },
     ],
   },
 ];
+const SETS = [{ reps: 5 }, { reps: 5, note: "last one" }];
+const BOTH: Record<string, Both> = {
+  w1: { source: { name: "Push" }, target: null, differing: [] },
+  w2: { source: { name: "Pull", sets: SETS }, target: { name: "Pull", sets: [{ reps: 6 }] }, differing: ["sets.0.reps", "sets.1"] },
+};
 
 function Parts() {
   const [done, setDone] = useState(0);
@@ -42,8 +53,8 @@ function Parts() {
     <>
       <h1>Parts</h1>
       <Steps steps={STEPS} current="two" label="Phases" />
-      <Progress label="Backfill" done={done} total={10_000} />
-      <Parity kinds={KINDS} names={["JSON", "PostgreSQL"]} />
+      <Progress label="Backfill" done={done} total={10_000} unit="people" rate={{ words: "1,000 a second", secondsLeft: (10_000 - done) / 1000 }} />
+      <Parity kinds={KINDS} names={NAMES} drill={({ id }) => <Sides of={BOTH[id]!} names={NAMES} />} />
       <button type="button" class="button" onClick={() => setAsks(true)}>
         Cut over
       </button>

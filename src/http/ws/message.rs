@@ -83,11 +83,21 @@ fn checked(message: Incoming) -> Result<Incoming, End> {
     }
 }
 
+/// What a client learns when it is let in.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Acknowledged<'a> {
+    /// Finds all that happens on this WebSocket in the log: a browser does not show its pages the headers.
+    pub(super) request_id: &'a str,
+}
+
 /// What the server sends.
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum Outgoing<'a> {
-    ConnectionAck,
+    ConnectionAck {
+        payload: Acknowledged<'a>,
+    },
     Pong {
         #[serde(skip_serializing_if = "Option::is_none")]
         payload: Option<Object>,

@@ -16,7 +16,7 @@ use tokio::{
 use super::{
     super::{App, bearer, client::Sender, sent::count_values, streams::Seat},
     end::End,
-    message::{Incoming, Outgoing, next},
+    message::{Acknowledged, Incoming, Outgoing, next},
     operations::{Event, Operations},
 };
 use crate::{
@@ -189,7 +189,11 @@ impl<'a> Session<'a> {
             caller: proven.map(|proven| proven.viewer),
             until: proven.map(|proven| Instant::now() + proven.left),
         };
-        self.send(Outgoing::ConnectionAck.message()).await
+        let payload = Acknowledged {
+            request_id: self.sender.request_id(),
+        };
+        let ack = Outgoing::ConnectionAck { payload }.message();
+        self.send(ack).await
     }
 
     async fn subscribe(&mut self, id: &str, asked: Asked) -> Result<(), End> {

@@ -199,7 +199,10 @@ async fn nobody_may_open_a_socket_but_not_subscribe() {
     let app = TestApp::start().await;
     let mut socket = Socket::open(&app).await;
     socket.send(&json!({"type": "connection_init"})).await;
-    assert_eq!(socket.next().await, json!({"type": "connection_ack"}));
+    let ack = socket.next().await;
+    assert_eq!(ack["type"], "connection_ack");
+    let request_id = ack["payload"]["requestId"].as_str().unwrap();
+    assert!(request_id.len() >= 32, "{ack}");
     socket.subscribe("a", CHANGED, json!({})).await;
     let error = socket.next().await;
     assert_eq!(error["type"], "error");

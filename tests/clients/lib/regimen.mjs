@@ -18,7 +18,7 @@ function program() {
 
 /**
  * Starts a server of its own, with other settings if need be. `stop` ends it and leaves nothing behind; `command` runs
- * another command of the program beside it.
+ * another command of the program until its end, `beside` one that is talked to.
  */
 export async function start(settings = {}) {
   const folder = mkdtempSync(join(tmpdir(), "regimen-clients-"));
@@ -54,7 +54,8 @@ export async function start(settings = {}) {
     rmSync(folder, { recursive: true, force: true });
   };
   const command = (...words) => execFileSync(program(), words, { cwd: folder, env, encoding: "utf8" });
-  return { url, log, stop, command };
+  const beside = (...words) => spawn(program(), words, { cwd: folder, env, stdio: ["pipe", "pipe", "inherit"] });
+  return { url, log, stop, command, beside };
 }
 
 /** A client that speaks plain HTTP to the server at `url`, signed in as the demo user. */

@@ -6,7 +6,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { session, signOut, type Account } from "../shared/session";
 import { useRoute, useValue } from "./hooks";
 import { AccountsPage } from "./pages/accounts";
-import { MigrationPage } from "./pages/migration";
+import { MigrationPage } from "./pages/migration/page";
 import { ServerPage } from "./pages/server";
 import { Refused, SignIn } from "./sign-in";
 import { applyTheme, theme, type Theme } from "./theme";

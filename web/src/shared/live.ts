@@ -6,9 +6,10 @@ import { createClient } from "graphql-ws";
 import type { Answer, Question } from "./http";
 import { accessToken } from "./session";
 
+/** What each is told beside is the id that finds the connection in the server's log. */
 export interface Listener {
-  next(answer: Answer): void;
-  error(error: unknown): void;
+  next(answer: Answer, requestId: string | null): void;
+  error(error: unknown, requestId: string | null): void;
   complete(): void;
 }
 
@@ -16,6 +17,7 @@ export interface Listener {
 export function listen(question: Question, headers: Record<string, string>, listener: Listener): () => void {
   const url = new URL("/graphql", location.href);
   url.protocol = url.protocol.replace("http", "ws");
+  let requestId: string | null = null;
   const client = createClient({
     url: url.href,
     lazy: true,
@@ -24,12 +26,17 @@ export function listen(question: Question, headers: Record<string, string>, list
       const token = await accessToken();
       return token ? { Authorization: `Bearer ${token}`, ...headers } : headers;
     },
+    on: {
+      connected: (_socket, payload) => {
+        requestId = typeof payload?.requestId === "string" ? payload.requestId : null;
+      },
+    },
   });
   const { query, operationName } = question;
   const variables = question.variables as Record<string, unknown> | undefined;
   const stop = client.subscribe({ query, variables, operationName }, {
-    next: (answer) => listener.next(answer as Answer),
-    error: (error) => listener.error(isClosed(error) ? new Error(closed(error)) : error),
+    next: (answer) => listener.next(answer as Answer, requestId),
+    error: (error) => listener.error(isClosed(error) ? new Error(closed(error)) : error, requestId),
     complete: () => listener.complete(),
   });
   return () => {

@@ -6,6 +6,7 @@ import { ask } from "../../shared/api";
 import { session } from "../../shared/session";
 import { useLoaded, useValue } from "../hooks";
 import { Confirm } from "../parts/confirm";
+import { Pages } from "../parts/pages";
 import { Empty, Problem } from "../parts/problem";
 import { moment } from "../parts/words";
 
@@ -58,14 +59,13 @@ export function AccountsPage() {
       <Problem of={problem} again={again} />
       {data?.nodes.length === 0 && <Empty>Nobody’s address or name has “{looked}” in it.</Empty>}
       {data && data.nodes.length > 0 && <Users users={data.nodes} change={setChanging} />}
-      <nav class="pages" aria-label="Pages of the list">
-        <button type="button" class="button" disabled={after.length === 1} onClick={() => setAfter(after.slice(0, -1))}>
-          Previous
-        </button>
-        <button type="button" class="button" disabled={!data?.pageInfo.hasNextPage} onClick={() => setAfter([...after, data!.pageInfo.endCursor])}>
-          Next
-        </button>
-      </nav>
+      <Pages
+        label="Pages of the list"
+        hasBefore={after.length > 1}
+        hasNext={data?.pageInfo.hasNextPage ?? false}
+        before={() => setAfter(after.slice(0, -1))}
+        next={() => setAfter([...after, data!.pageInfo.endCursor])}
+      />
       {changing && <ChangeRole user={changing} close={() => setChanging(null)} done={again} />}
     </>
   );

@@ -1,5 +1,7 @@
-// What two stores have of the same records: a row for each kind, its differences behind it, and of each of those
-// the fields that differ, as both sides have them.
+// What two stores have of the same records: a row for each kind, and below each record that is not the same.
+
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
 
 import { Empty } from "./problem";
 import { number } from "./words";
@@ -8,96 +10,111 @@ export interface Kind {
   name: string;
   source: number;
   target: number;
-  /** How many differ in all. */
+  /** How many the source has alone. */
+  missing: number;
+  /** How many the target has alone. */
+  extra: number;
+  /** How many both have, but not the same. */
   differing: number;
-  /** The first of those. */
+  /** Hashes over all of them, of the source and of the target. */
+  digests: [string, string];
+  /** The first of those that are not the same. */
   differences: Difference[];
 }
 
 export interface Difference {
+  entity: string;
+  owner: string;
   id: string;
   /** `missing` is in the source alone, `extra` in the target alone. */
   reason: "missing" | "extra" | "differing";
-  /** Those that are not the same on both sides. */
-  fields: Field[];
 }
 
-export interface Field {
-  path: string;
-  source: unknown;
-  target: unknown;
+interface Props {
+  kinds: Kind[];
+  names: [string, string];
+  /** What is behind a difference, when somebody opens it. */
+  drill(of: Difference): ComponentChildren;
 }
 
-export function Parity({ kinds, names }: { kinds: Kind[]; names: [string, string] }) {
+export function Parity({ kinds, names, drill }: Props) {
   if (kinds.length === 0) return <Empty>Nothing has been compared yet.</Empty>;
   return (
-    <table class="parity">
-      <thead>
-        <tr>
-          <th scope="col">Records</th>
-          <th scope="col">{names[0]}</th>
-          <th scope="col">{names[1]}</th>
-          <th scope="col">Differences</th>
-        </tr>
-      </thead>
-      <tbody>
-        {kinds.map((kind) => (
-          <tr key={kind.name}>
-            <th scope="row">{kind.name}</th>
-            <td>{number(kind.source)}</td>
-            <td>{number(kind.target)}</td>
-            <td>{kind.differing === 0 ? <span class="good">none: the digests are equal</span> : <Differences of={kind} names={names} />}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <>
+      <div class="wide" tabIndex={0} role="group" aria-label="Parity">
+        <table class="numbers">
+          <thead>
+            <tr>
+              <th scope="col">Records</th>
+              <th scope="col">{names[0]}</th>
+              <th scope="col">{names[1]}</th>
+              <th scope="col">Differences</th>
+              <th scope="col">Digests</th>
+            </tr>
+          </thead>
+          <tbody>
+            {kinds.map((kind) => (
+              <Row key={kind.name} of={kind} names={names} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {kinds.some((it) => it.differences.length > 0) && <Differences of={kinds} names={names} drill={drill} />}
+    </>
   );
 }
 
-function Differences({ of: { differing, differences }, names }: { of: Kind; names: [string, string] }) {
+function Row({ of: kind, names }: { of: Kind; names: [string, string] }) {
+  const words = counted(kind, names);
+  const [source, target] = kind.digests.map((it) => it.slice(0, 8));
   return (
-    <details>
-      <summary class="bad">{number(differing)}</summary>
-      <ul>
-        {differences.map((it) => (
-          <li key={it.id}>
-            <details>
-              <summary>
-                <code>{it.id}</code> {it.reason}
-              </summary>
-              <Sides of={it} names={names} />
-            </details>
-          </li>
+    <tr>
+      <th scope="row">{kind.name}</th>
+      <td>{number(kind.source)}</td>
+      <td>{number(kind.target)}</td>
+      <td class={words ? "bad" : "good"}>{words || "none"}</td>
+      <td>
+        <code>{source}</code> {source === target ? "on both sides" : <>≠ <code>{target}</code></>}
+      </td>
+    </tr>
+  );
+}
+
+function counted({ missing, extra, differing }: Kind, [source, target]: [string, string]): string {
+  const parts = [
+    differing > 0 && `${number(differing)} not the same`,
+    missing > 0 && `${number(missing)} in ${source} alone`,
+    extra > 0 && `${number(extra)} in ${target} alone`,
+  ];
+  return parts.filter(Boolean).join(", ");
+}
+
+function Differences({ of: kinds, names, drill }: { of: Kind[] } & Omit<Props, "kinds">) {
+  const shown = kinds.flatMap((kind) => kind.differences.map((it) => ({ kind: kind.name, it })));
+  const all = kinds.reduce((sum, it) => sum + it.missing + it.extra + it.differing, 0);
+  return (
+    <>
+      <h4>{shown.length < all ? `The first ${number(shown.length)} of ${number(all)} records that differ` : "Records that differ"}</h4>
+      <ul class="slow">
+        {shown.map(({ kind, it }) => (
+          <Opened key={`${kind} ${it.owner} ${it.id}`} kind={kind} of={it} names={names} drill={drill} />
         ))}
       </ul>
-    </details>
+    </>
   );
 }
 
-function Sides({ of: { fields }, names }: { of: Difference; names: [string, string] }) {
-  if (fields.length === 0) return null;
+function Opened({ kind, of, names, drill }: { kind: string; of: Difference } & Omit<Props, "kinds">) {
+  const [isOpen, setIsOpen] = useState(false);
+  const how = { missing: `in ${names[0]} alone`, extra: `in ${names[1]} alone`, differing: "not the same" }[of.reason];
   return (
-    <table class="sides">
-      <thead>
-        <tr>
-          <th scope="col">Field that differs</th>
-          <th scope="col">{names[0]}</th>
-          <th scope="col">{names[1]}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {fields.map(({ path, source, target }) => (
-          <tr key={path}>
-            <th scope="row">{path}</th>
-            <td>{shown(source)}</td>
-            <td>{shown(target)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <li>
+      <details onToggle={(event) => setIsOpen(event.currentTarget.open)}>
+        <summary>
+          {kind} <code>{of.id}</code> <span>{how}</span>
+        </summary>
+        {isOpen && drill(of)}
+      </details>
+    </li>
   );
-}
-
-function shown(value: unknown): string {
-  return value === null || value === undefined ? "–" : JSON.stringify(value);
 }

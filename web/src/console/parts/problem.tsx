@@ -1,6 +1,7 @@
 // What went wrong, with what finds it in the server's log.
 
 import { ApiError } from "../../shared/api";
+import { Coded } from "./coded";
 
 export function Problem({ of, again }: { of: unknown; again?: () => void }) {
   if (!of) return null;
@@ -8,7 +9,7 @@ export function Problem({ of, again }: { of: unknown; again?: () => void }) {
   return (
     <div class="problem-box" role="alert">
       <p>
-        {known && <b>{known.code}</b>} {of instanceof Error ? of.message : String(of)}
+        {known && <b>{known.code}</b>} <Coded text={of instanceof Error ? of.message : String(of)} />
       </p>
       {known?.requestId && (
         <p>

@@ -2,10 +2,11 @@
 
 import { useCallback, useEffect, useState } from "preact/hooks";
 
-import { ask } from "../../shared/api";
-import { useLoaded } from "../hooks";
-import { Empty, Problem } from "./problem";
-import { moment } from "./words";
+import { ask } from "../../../shared/api";
+import { useLoaded } from "../../hooks";
+import { Pages } from "../../parts/pages";
+import { Empty, Problem } from "../../parts/problem";
+import { moment } from "../../parts/words";
 
 const QUERY = `query ConsoleAudit($after: String) {
   migrationAudit(first: 20, after: $after) {
@@ -31,7 +32,7 @@ interface Page {
 }
 
 /** Read again whenever `since` is another one. */
-export function Audit({ since }: { since: number | undefined }) {
+export function Audit({ since }: { since: unknown }) {
   const [after, setAfter] = useState<(string | null)[]>([null]);
   const cursor = after.at(-1) ?? null;
   const load = useCallback(async () => (await ask<{ migrationAudit: Page }>(QUERY, { after: cursor })).migrationAudit, [cursor]);
@@ -43,16 +44,13 @@ export function Audit({ since }: { since: number | undefined }) {
       <Problem of={problem} again={again} />
       {data?.nodes.length === 0 && <Empty>Nothing has been done yet. Every step, forth and back, leaves a row here.</Empty>}
       {data && data.nodes.length > 0 && <Entries entries={data.nodes} />}
-      {data && (after.length > 1 || data.pageInfo.hasNextPage) && (
-        <nav class="pages" aria-label="Pages of the audit">
-          <button type="button" class="button" disabled={after.length === 1} onClick={() => setAfter(after.slice(0, -1))}>
-            Newer
-          </button>
-          <button type="button" class="button" disabled={!data.pageInfo.hasNextPage} onClick={() => setAfter([...after, data.pageInfo.endCursor])}>
-            Older
-          </button>
-        </nav>
-      )}
+      <Pages
+        label="Pages of the audit"
+        hasBefore={after.length > 1}
+        hasNext={data?.pageInfo.hasNextPage ?? false}
+        before={() => setAfter(after.slice(0, -1))}
+        next={() => setAfter([...after, data!.pageInfo.endCursor])}
+      />
     </section>
   );
 }

@@ -1,0 +1,191 @@
+// What an admin can do on the way in, as data: what the button says, what is asked first, and what is sent.
+
+import { number } from "../../parts/words";
+import { jobOf, titleOf, type Migration, type NextStep } from "./standing";
+
+export interface Deed {
+  button: string;
+  /** The question that is asked first. */
+  title: string;
+  deed: string;
+  consequence: string;
+  /** Whether it takes something away. */
+  isDangerous?: boolean;
+  /** Whether it leads on. */
+  isNext?: boolean;
+  query: string;
+  variables?: Record<string, unknown>;
+  /** What to say when it is done. */
+  outcome?(data: never): string;
+}
+
+const DONE = "migration { epoch }";
+const named = (field: string) => `Console${field.charAt(0).toUpperCase()}${field.slice(1)}`;
+const plain = (field: string) => `mutation ${named(field)} { ${field} { ${DONE} } }`;
+const step = (field: string) => `mutation ${named(field)}($epoch: Int) { ${field}(expectedEpoch: $epoch) { ${DONE} } }`;
+
+/** What can be done now, what leads on first. */
+export function deedsOf(migration: Migration): Deed[] {
+  const { phase, epoch, nextStep } = migration;
+  const isFree = nextStep?.heldBackBy.length === 0;
+  switch (phase) {
+    case "LEGACY":
+      return [dualWriteOn(epoch)];
+    case "DUAL_WRITE":
+      return jobOf(migration, "backfill")?.state === "RUNNING" ? [] : [backfill(jobOf(migration, "backfill")?.state)];
+    case "BACKFILLED":
+      return [prove("Prove that both sides are equal", true)];
+    case "VERIFIED":
+      return isFree ? [cutOver(epoch), prove("Prove it again", false)] : [prove("Prove it again", true)];
+    case "SOAK":
+      return isFree || jobOf(migration, "archive") ? [complete(epoch), archive("Archive again", false)] : [archive("Archive the files", true)];
+    case "COMPLETE":
+      return [RETIRE, restore(epoch)];
+    default:
+      return [];
+  }
+}
+
+function dualWriteOn(epoch: number): Deed {
+  return {
+    button: "Switch dual write on",
+    title: "Switch dual write on?",
+    deed: "Switch it on",
+    consequence: "From now on each write goes to the database first, and from there to the files. The files are still what is read, and a way back that loses nothing stays open.",
+    isNext: true,
+    query: `mutation ConsoleDualWrite($epoch: Int) { setDualWrite(on: true, expectedEpoch: $epoch) { ${DONE} } }`,
+    variables: { epoch },
+  };
+}
+
+function backfill(state: string | undefined): Deed {
+  const goesOn = state === "PAUSED" || state === "FAILED";
+  return {
+    button: goesOn ? "Go on with the backfill" : "Start the backfill",
+    title: goesOn ? "Go on with the backfill?" : "Start the backfill?",
+    deed: "Copy",
+    consequence: "All records of the files are copied into the database, some at a time, while everybody goes on working. It can be paused, and goes on after a restart. At the end both sides are compared.",
+    isNext: true,
+    query: plain("startBackfill"),
+  };
+}
+
+export const PAUSE: Deed = {
+  button: "Pause",
+  title: "Pause the backfill?",
+  deed: "Pause",
+  consequence: "What was copied stays, and it goes on where it stopped when somebody tells it to.",
+  query: plain("pauseBackfill"),
+};
+
+export const CANCEL: Deed = {
+  button: "Give it up",
+  title: "Give the backfill up?",
+  deed: "Give it up",
+  consequence: "What was copied stays; how far it got is forgotten. Another backfill begins anew and copies what is missing.",
+  isDangerous: true,
+  query: plain("cancelBackfill"),
+};
+
+interface Proof {
+  proveParity: { parity: { equal: boolean; read: number | null; entities: { missing: number; extra: number; differing: number }[] } };
+}
+
+function prove(button: string, isNext: boolean): Deed {
+  return {
+    button,
+    title: "Compare everything?",
+    deed: "Compare",
+    consequence: "The files are read from the first byte to the last, and both sides are hashed anew. If nothing differs, that is the proof that a cutover asks for; it counts for an hour. Meanwhile the files do not follow.",
+    isNext,
+    query: "mutation ConsoleProve { proveParity { parity { equal read entities { missing extra differing } } } }",
+    outcome({ proveParity: { parity } }: Proof) {
+      const read = `${number(parity.read ?? 0)} records were read from the files`;
+      if (parity.equal) return `Proved: ${read}, and nothing differs.`;
+      const all = parity.entities.reduce((sum, it) => sum + it.missing + it.extra + it.differing, 0);
+      return `Not proved: ${read}, and ${all === 1 ? "1 record differs" : `${number(all)} records differ`}. See below under Parity.`;
+    },
+  };
+}
+
+function cutOver(epoch: number): Deed {
+  return {
+    button: "Cut over",
+    title: "Cut over?",
+    deed: "Cut over now",
+    consequence: "The database becomes what is read. Writes wait for a moment, five seconds at most; if anything is wrong, all stays as it was. The files follow from then on, so that there is a way back.",
+    isNext: true,
+    query: step("cutOver"),
+    variables: { epoch },
+  };
+}
+
+function archive(button: string, isNext: boolean): Deed {
+  return {
+    button,
+    title: "Archive the files?",
+    deed: "Archive",
+    consequence: "The files are copied to a new folder beside theirs, with a list of their hashes, and the copy is read back and compared with the database. The files stay as they are.",
+    isNext,
+    query: plain("archiveFiles"),
+  };
+}
+
+function complete(epoch: number): Deed {
+  return {
+    button: "Complete the migration",
+    title: "Complete the migration?",
+    deed: "Complete it",
+    consequence: "The files no longer follow: from now on the database alone is written. The archive is compared with the database once more, and must still hold everything. The way back then leads through the archive.",
+    isNext: true,
+    query: step("completeMigration"),
+    variables: { epoch },
+  };
+}
+
+const RETIRE: Deed = {
+  button: "Remove the original files",
+  title: "Remove the original files?",
+  deed: "Remove them",
+  consequence: "The app’s files are removed from their folder, each only if the archive has it as it is. The archive stays, and can bring them back.",
+  isDangerous: true,
+  query: plain("retireFiles"),
+  outcome: () => "The original files are removed; the archive has them.",
+};
+
+function restore(epoch: number): Deed {
+  return {
+    button: "Bring the files back",
+    title: "Bring the files back from the archive?",
+    deed: "Bring them back",
+    consequence: "The archive’s files are copied back to their folder, are given everything that was written since, and follow again. This leads back to the phase “Soak”, and opens the way back from there.",
+    query: step("restoreFiles"),
+    variables: { epoch },
+  };
+}
+
+export const REPAIR: Deed = {
+  button: "Write the files again",
+  title: "Write the files again?",
+  deed: "Overwrite the files",
+  consequence: "Wherever the files differ from the database, the database is taken to be right: those records are written to the files as it has them. What somebody else has changed there is lost.",
+  isDangerous: true,
+  query: plain("repairMirror"),
+  outcome: () => "The files were written again.",
+};
+
+/** Before an archive is made, and after it; from there `restore` is the way back. */
+export function rollBack(epoch: number, { to }: NextStep): Deed {
+  const goesToFiles = to === "LEGACY";
+  return {
+    button: `Go back to ${titleOf(to)}`,
+    title: `Go back to ${titleOf(to)}?`,
+    deed: "Go back",
+    consequence: goesToFiles
+      ? "The files alone are read and written again. They have everything; a later backfill begins anew. Writes wait for a moment."
+      : "The files are read again, and each write goes to both sides. Nothing is lost. Writes wait for a moment.",
+    isDangerous: true,
+    query: step("rollbackMigration"),
+    variables: { epoch },
+  };
+}

@@ -1,0 +1,71 @@
+// An app's files, as such an app would have written them, and a server that takes them over.
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { MEMBER, signUp, startWithAdmin } from "./servers.mjs";
+
+const NAMES = ["Bench Press", "Deadlift", "Front Squat", "Pull Up", "Overhead Press"];
+const DAY = 86_400_000;
+const BEGAN = Date.UTC(2024, 0, 8, 17);
+
+const at = (time) => new Date(time).toISOString();
+const id = (kind, number) => `${kind}000000-0000-4000-8000-${String(number).padStart(12, "0")}`;
+
+/** A session of a person, with two exercises of three sets. */
+export function session(number, userId) {
+  const begun = BEGAN + number * DAY;
+  const sessionId = id("aa", number);
+  const set = (exerciseId, order) => ({
+    id: `set-${order}`,
+    exerciseId,
+    weight: 40 + 2.5 * (number % 20),
+    repetitions: 5 + order,
+    order,
+    isCompleted: true,
+  });
+  const exercise = (order) => {
+    const exerciseId = id(`b${order}`, number);
+    const name = NAMES[(number + order) % NAMES.length];
+    return { id: exerciseId, sessionId, name, category: "Strength", order, sets: [0, 1, 2].map((it) => set(exerciseId, it)) };
+  };
+  return { id: sessionId, userId, name: `Session ${number}`, startTime: at(begun), endTime: at(begun + 3_600_000), exercises: [0, 1].map(exercise) };
+}
+
+/** The same, but nobody can tell when it was. */
+export function unclear(number, userId) {
+  const whole = session(number, userId);
+  whole.startTime = "yesterday";
+  return whole;
+}
+
+/** Has people's sessions taken over, and gives a server and the folder to `use`. */
+export async function withApp({ people, sessions }, use) {
+  const home = mkdtempSync(join(tmpdir(), "regimen-app-"));
+  const folder = join(home, "data");
+  const write = (name, value) => writeFileSync(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
+  mkdirSync(folder);
+  write("exercises.json", { exercises: NAMES.map((name, at) => ({ id: `ex-${at}`, name, category: "Strength", muscleGroups: ["chest"] })) });
+  write("users.json", people);
+  write("workouts.json", sessions);
+  const server = await startWithAdmin({ REGIMEN_LEGACY_DIR: folder });
+  const app = {
+    server,
+    // There is no demo user where an app is taken over.
+    member: await signUp(server, { ...MEMBER, displayName: "Member" }),
+    path: join(folder, "workouts.json"),
+    sessions: () => JSON.parse(readFileSync(app.path, "utf8")),
+    files: () => readdirSync(folder).filter((it) => it.endsWith(".json")).sort(),
+    archives: () => readdirSync(home).filter((it) => it.includes("archive")),
+    sql: (text) => server.command("db", "psql", "-qAtc", text).trim(),
+  };
+  try {
+    await use(app);
+  } catch (error) {
+    console.error(app.sql("SELECT job, state, place, progress FROM migration_checkpoints; SELECT count(*) FROM migration_adopted; SELECT seq, at, action, details FROM migration_audit ORDER BY seq; select max(user_id::text), count(distinct user_id) from regimen_files.workouts; select count(*) from parity_leaves where entity='workout' group by side"), server.log.join("\n"));
+    throw error;
+  } finally {
+    await server.stop();
+    rmSync(home, { recursive: true, force: true });
+  }
+}
