@@ -45,6 +45,9 @@ const FOREIGN: &str = "the files were changed by somebody else while no server f
 
 type Transactions = <AsyncPgConnection as AsyncConnection>::TransactionManager;
 
+/// How often a backfill is looked for whose process is gone.
+const RESUME: Duration = Duration::from_secs(2);
+
 /// An app on its way in.
 pub struct Moving {
     db: Db,
@@ -159,15 +162,7 @@ impl Moving {
     /// Begins a backfill in this process, or goes on with one.
     pub fn start_backfill(self: &Arc<Self>, actor: Actor) {
         let db = self.db.clone();
-        tokio::spawn(async move {
-            match backfill::run(&db, actor, |_| {}).await {
-                Ok(Ended::Done(_)) => {
-                    tracing::info!("the backfill is done, and both sides are equal")
-                }
-                Ok(Ended::Stopped(state)) => tracing::info!("the backfill is {}", state.word()),
-                Err(error) => tracing::error!("the backfill has ended: {error}"),
-            }
-        });
+        tokio::spawn(async move { run_backfill(&db, actor).await });
     }
 
     /// Writes the files again where they do not follow, over whatever others have put there.
@@ -349,7 +344,27 @@ impl Moving {
                 }
             }
         };
-        tokio::join!(follow, look);
+        let resume = async {
+            loop {
+                self.resume_backfill().await;
+                tokio::time::sleep(RESUME).await;
+            }
+        };
+        tokio::join!(follow, look, resume);
+    }
+
+    /// Goes on with a backfill whose process is gone. While that is not certain, its lease keeps others out.
+    async fn resume_backfill(&self) {
+        if self.standing().phase != Phase::DualWrite {
+            return;
+        }
+        let interrupted = async {
+            let mut conn = self.db.conn().await?;
+            backfill::is_interrupted(&mut conn).await
+        };
+        if interrupted.await.unwrap_or_default() {
+            run_backfill(&self.db, Actor::Server).await;
+        }
     }
 
     /// Begins a transaction that writes where the phase says.
@@ -425,6 +440,14 @@ impl Moving {
             mirror::stamped(conn, &stamp).await?;
         }
         Ok(mirror::keep_places(conn).await?)
+    }
+}
+
+async fn run_backfill(db: &Db, actor: Actor) {
+    match backfill::run(db, actor, |_| {}).await {
+        Ok(Ended::Done(_)) => tracing::info!("the backfill is done, and both sides are equal"),
+        Ok(Ended::Stopped(state)) => tracing::info!("the backfill is {}", state.word()),
+        Err(error) => tracing::error!("the backfill has ended: {error}"),
     }
 }
 

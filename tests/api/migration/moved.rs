@@ -454,6 +454,11 @@ fn program(home: &PathBuf, files: &PathBuf, database: &TestDatabase) -> Command 
 fn serve(home: &PathBuf, files: &PathBuf, database: &TestDatabase) -> Command {
     let mut command = program(home, files, database);
     command
+        // What is tested is not how much one person may do.
+        .env("REGIMEN_RATE_USER", "1000000000")
+        .env("REGIMEN_RATE_USER_BURST", "1000000000")
+        .env("REGIMEN_RATE_ADDRESS", "1000000000")
+        .env("REGIMEN_RATE_ADDRESS_BURST", "1000000000")
         .env("FAILPOINTS", home.join("failpoints"))
         .arg("serve");
     command
