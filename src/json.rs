@@ -11,6 +11,23 @@ pub trait WriteJson {
     fn write_json(&self, out: &mut Vec<u8>);
 }
 
+/// How many values a JSON text has at the most, told without reading it: one for each comma and each opening
+/// bracket, and one more.
+#[must_use]
+pub fn most_values(text: &[u8]) -> usize {
+    let (mut count, mut in_string, mut escaped) = (1, false, false);
+    for sign in text {
+        match (in_string, sign) {
+            (true, _) if escaped => escaped = false,
+            (true, b'\\') => escaped = true,
+            (_, b'"') => in_string = !in_string,
+            (false, b',' | b'[' | b'{') => count += 1,
+            _ => {}
+        }
+    }
+    count
+}
+
 /// Values that `serde_json` writes as the API does.
 fn serialize<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) {
     // Memory takes whatever it is given, and these values have no way to refuse.
@@ -181,6 +198,18 @@ mod tests {
     use async_graphql::ScalarType;
 
     use super::*;
+
+    #[test]
+    fn values_are_counted_where_they_are_no_text() {
+        for (text, most) in [
+            ("1", 1),
+            ("[1, 2, 3]", 4),
+            (r#"{"a,b": ["[{,", "\","]}"#, 4),
+            ("{}", 2),
+        ] {
+            assert_eq!(most_values(text.as_bytes()), most, "{text}");
+        }
+    }
 
     fn written(value: &impl WriteJson) -> String {
         let mut out = Vec::new();

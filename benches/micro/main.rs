@@ -33,7 +33,7 @@ fn main() {
 fn documents() {
     let limits = Limits::from(&Config::defaults().expect("defaults"));
     let documents = Documents::new(&regimen::schema::sdl(), limits, Rules::default());
-    let find = |text: &str| documents.find(None, Some(text));
+    let find = |text: &str| documents.find(None, Some(text), |_| {});
     let mut number = 0;
     report("a new document: parse, validate, measure", 20, || {
         number += 1;

@@ -175,12 +175,12 @@ async fn fetch(
     limit: usize,
 ) -> QueryResult<Vec<Line>> {
     let most = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
-    sql_query(
+    statement(
         "SELECT f.owner, coalesce(h.seq, 0) AS head, c.seq, c.entity, c.entity_id, c.op, c.version, c.at \
-         FROM unnest($1, $2) WITH ORDINALITY AS f (owner, after, n) \
+         FROM unnest(?, ?) WITH ORDINALITY AS f (owner, after, n) \
          LEFT JOIN change_heads h ON h.user_id = f.owner \
          LEFT JOIN LATERAL ( \
-           SELECT * FROM changes WHERE user_id = f.owner AND seq > f.after ORDER BY seq LIMIT $3 \
+           SELECT * FROM changes WHERE user_id = f.owner AND seq > f.after ORDER BY seq LIMIT ? \
          ) c ON true \
          ORDER BY f.n, c.seq",
     )

@@ -9,7 +9,8 @@ use crate::{
     db::{Database, Db},
     migration::{
         Actor,
-        backfill::{self, BackfillPlan, Ended, Progress},
+        backfill::{self, Ended, Progress},
+        plan::{self, BackfillPlan},
         step::JobState,
     },
 };
@@ -50,7 +51,7 @@ async fn run_on(database: &Database, args: Args) -> Outcome {
         Some(Verb::Cancel) => {
             Ok(backfill::tell(conn, Actor::CommandLine, JobState::Cancelled).await?)
         }
-        None if args.dry_run => show_plan(&backfill::plan(conn).await?, args.json),
+        None if args.dry_run => show_plan(&plan::plan(conn).await?, args.json),
         None => copy(&db, args.json).await,
     }
 }

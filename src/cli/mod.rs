@@ -11,6 +11,7 @@ mod cutover;
 mod db;
 mod documents;
 mod dual_write;
+mod ending;
 mod legacy;
 mod migrate;
 mod migration;
@@ -91,6 +92,12 @@ enum Configured {
     Parity(parity::Args),
     /// Have the database be what is read
     Cutover(dual_write::Args),
+    /// Copy the files to an archive and read it back
+    Archive(ending::ArchiveArgs),
+    /// End the way in, once the archive holds everything
+    Complete(ending::StepArgs),
+    /// Bring the files back from their archive, and have them follow again
+    Restore(ending::StepArgs),
     /// Go one step back on the way in from JSON files
     Rollback(dual_write::Args),
 }
@@ -156,6 +163,9 @@ fn run(matches: &ArgMatches) -> Outcome {
             Configured::Backfill(args) => backfill::run(&config, args).await,
             Configured::Parity(args) => parity::run(&config, args).await,
             Configured::Cutover(args) => cutover::run(&config, &args).await,
+            Configured::Archive(args) => ending::run(&config, ending::Verb::Archive(args)).await,
+            Configured::Complete(args) => ending::run(&config, ending::Verb::Complete(args)).await,
+            Configured::Restore(args) => ending::run(&config, ending::Verb::Restore(args)).await,
             Configured::Rollback(args) => rollback::run(&config, &args).await,
         }
     });

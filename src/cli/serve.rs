@@ -21,6 +21,7 @@ use crate::{
 };
 
 pub(super) async fn run(config: &Config) -> Outcome {
+    process::started();
     let manifest = documents::named_by(config)?;
     let gate = Gate::new(keys(config)?, gate_options(config)?)?;
     // Taken first: a second server on the same port ends before it touches anything.
@@ -34,15 +35,15 @@ pub(super) async fn run(config: &Config) -> Outcome {
         tracing::info!("stopped before it was ready");
         return Ok(());
     };
-    let outcome = serve(
+    let serving = serve(
         config,
         gate,
         manifest.as_ref(),
         &mut database,
         listeners,
         ended,
-    )
-    .await;
+    );
+    let outcome = Box::pin(serving).await;
     database.close().await;
     outcome
 }
@@ -140,19 +141,13 @@ async fn run_on(
 ) -> Outcome {
     let pool = database.pool();
     banner(config, database, listener.local_addr()?);
-    let (draining, engine) = (app.draining.clone(), app.engine.clone());
+    let engine = app.engine.clone();
     let watching = watch(metrics, app.clone());
     let changes_kept = TimeDelta::days(config.changes_kept_days.get().into());
     let signal = async move { ended.wait().await };
-    let serving = http::serve(
-        listener,
-        http::router(app),
-        draining,
-        signal,
-        config.shutdown_deadline,
-    );
+    let serving = http::serve(listener, app, signal, config.shutdown_deadline);
     let finished = tokio::select! {
-        finished = serving => finished?,
+        finished = serving => finished,
         () = database.keep_running() => true,
         () = upkeep::daily(pool, changes_kept) => true,
         () = documents::trust_again(config, &engine) => true,
@@ -222,7 +217,6 @@ async fn listen_for_metrics(config: &Config) -> Result<Option<TcpListener>, Stri
     let Some(address) = config.metrics else {
         return Ok(None);
     };
-    process::started();
     let listener = TcpListener::bind(address).await.map_err(|error| {
         format!("cannot serve metrics on {address}: {error}; see `REGIMEN_METRICS`")
     })?;
@@ -269,6 +263,9 @@ fn banner(config: &Config, database: &Database, address: SocketAddr) {
     println!("  GraphQL    http://{address}/graphql");
     if config.graphiql {
         println!("  GraphiQL   http://{address}/graphiql");
+    }
+    if config.console {
+        println!("  Console    http://{address}/console");
     }
     if seed::demo_belongs(config) && config.seed {
         println!(

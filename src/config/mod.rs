@@ -112,6 +112,9 @@ fn environment() -> HashMap<String, String> {
         .collect()
 }
 
+/// What tests are told by; no server reads any of them.
+const OF_TESTS: &str = "REGIMEN_TEST_";
+
 /// The variables of the environment that all but spell a setting, each with the one meant. In `.env` they
 /// are refused; here others may have set them, as Kubernetes does for every service called `regimen`.
 #[must_use]
@@ -119,6 +122,7 @@ pub fn misspelled_in_environment() -> Vec<(String, &'static str)> {
     let misspelled = |name: String| Some((settings::meant_by(&name)?, name));
     let mut found: Vec<_> = environment()
         .into_keys()
+        .filter(|name| !name.starts_with(OF_TESTS))
         .filter_map(misspelled)
         .map(|(meant, name)| (name, meant))
         .collect();

@@ -180,6 +180,9 @@ settings! {
     REGIMEN_SUGGESTIONS: suggestions: bool = "true";
     /// Whether there is a page to try the API, at `/graphiql`. Without it only in development.
     REGIMEN_GRAPHIQL: graphiql: bool = "" or environment.is_development();
+    /// Whether there is a page for admins to look after the server, at `/console`. It can do no more than
+    /// they can over the API.
+    REGIMEN_CONSOLE: console: bool = "true";
     /// Whether clients may send the SHA-256 of a document that the server has seen, instead of its text
     /// (automatic persisted queries).
     REGIMEN_PERSISTED_QUERIES: persisted_queries: bool = "true";
@@ -217,6 +220,8 @@ settings! {
     REGIMEN_SLOW_QUERY: slow_query: Duration = "200ms";
     /// How large the body of a request, or one message on a WebSocket, may be.
     REGIMEN_LIMIT_BODY: limit_body: Bytes = "1MiB";
+    /// How many values the JSON of a request may have: items of lists and fields of objects, at any depth.
+    REGIMEN_LIMIT_VALUES: limit_values: NonZeroU32 = "50000";
     /// How many tokens a GraphQL document may have: words and signs, and what stands between them.
     REGIMEN_LIMIT_TOKENS: limit_tokens: NonZeroU32 = "10000";
     /// How many braces, brackets and parentheses of a document may stand within one another.
@@ -253,12 +258,21 @@ settings! {
     /// How many points of cost all those who are not signed in get per minute and client address, from
     /// each replica; 0 sets no bound.
     REGIMEN_RATE_ADDRESS: rate_address: u32 = "6000000";
-    /// How many points an address that was quiet may spend at once.
+    /// How many points an address that was quiet may spend at once. A tenth of both is kept back for signing
+    /// in, where all else is spent.
     REGIMEN_RATE_ADDRESS_BURST: rate_address_burst: NonZeroU32 = "3000000";
+    /// How long a client may take to send the head of a request, its first one or the next: a connection over
+    /// which nothing comes for so long is closed.
+    REGIMEN_HEADER_TIMEOUT: header_timeout: Interval = "75s";
+    /// How long a client may take to send the body of a request.
+    REGIMEN_BODY_TIMEOUT: body_timeout: Interval = "30s";
     /// How many WebSockets and event streams may be open at once.
     REGIMEN_STREAMS: streams: NonZeroU32 = "10000";
     /// How many of them one user may have.
     REGIMEN_STREAMS_PER_USER: streams_per_user: NonZeroU32 = "20";
+    /// How many of them those may have from one client address who are not signed in, or have yet to say
+    /// who they are.
+    REGIMEN_STREAMS_PER_ADDRESS: streams_per_address: NonZeroU32 = "200";
     /// How many operations may be under way at once on one WebSocket.
     REGIMEN_STREAM_OPERATIONS: stream_operations: NonZeroU32 = "50";
     /// How long a WebSocket may take until it says who it is.

@@ -30,7 +30,17 @@ macro_rules! kept {
     }};
 }
 
-pub(crate) use kept;
+/// The same for a query that selects some columns: one text for each selection.
+macro_rules! kept_with {
+    ($columns:expr, |$selected:ident| $query:expr) => {{
+        static TEXTS: $crate::db::columns::Texts =
+            [const { std::sync::OnceLock::new() }; $crate::db::columns::MOST + 1];
+        let ($selected, number) = $columns.select();
+        $crate::db::Kept::new($query, &TEXTS[number])
+    }};
+}
+
+pub(crate) use {kept, kept_with};
 
 impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Kept<Q> {
     fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
@@ -53,10 +63,39 @@ impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Kept<Q> {
         out.push_sql(text);
         Ok(())
     }
+
+    /// It is kept, so it can be.
+    fn is_safe_to_cache_prepared(&self, _: &Pg) -> QueryResult<bool> {
+        Ok(true)
+    }
 }
 
 impl<Q: Query> Query for Kept<Q> {
     type SqlType = Q::SqlType;
+}
+
+/// A query that is prepared once on each connection though it has parts in SQL, for which diesel prepares a
+/// query anew at each use: a round trip more, and all the planning.
+pub struct Prepared<Q>(pub Q);
+
+impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Prepared<Q> {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.0.walk_ast(out)
+    }
+
+    fn is_safe_to_cache_prepared(&self, _: &Pg) -> QueryResult<bool> {
+        Ok(true)
+    }
+}
+
+impl<Q: Query> Query for Prepared<Q> {
+    type SqlType = Q::SqlType;
+}
+
+impl<Q> QueryId for Prepared<Q> {
+    type QueryId = ();
+
+    const HAS_STATIC_QUERY_ID: bool = false;
 }
 
 // Its text is its name.

@@ -3,10 +3,12 @@
 
 use std::{
     collections::VecDeque,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
+use async_graphql::SimpleObject;
+use chrono::{DateTime, Utc};
 use diesel::connection::{DebugQuery, Instrumentation, InstrumentationEvent};
 use tracing::{Span, trace_span};
 
@@ -15,12 +17,30 @@ use crate::{
     metrics::{Counter, Histogram, Page},
 };
 
+/// How many slow statements are remembered.
+const REMEMBERED: usize = 20;
+/// How many bytes of a slow statement's text are remembered.
+const LONGEST_TEXT: usize = 2000;
+
 /// Counts shared by all connections of a pool.
 #[derive(Debug, Default)]
 pub struct Meter {
     statements: Counter,
     slow: Counter,
     duration: Histogram,
+    /// The newest first.
+    recent_slow: Mutex<VecDeque<SlowStatement>>,
+}
+
+/// A statement that took long.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct SlowStatement {
+    /// When it was answered.
+    pub at: DateTime<Utc>,
+    /// How long it took, in milliseconds.
+    pub milliseconds: f64,
+    /// Its text, without the values that were sent with it; what is longer than 2,000 bytes is cut.
+    pub text: String,
 }
 
 /// The counts at one moment.
@@ -37,6 +57,32 @@ impl Meter {
             statements: self.statements.read(),
             slow: self.slow.read(),
         }
+    }
+
+    /// How long all statements took together.
+    #[must_use]
+    pub fn duration(&self) -> Duration {
+        self.duration.total()
+    }
+
+    /// The last slow statements, the newest first.
+    #[must_use]
+    pub fn recent_slow(&self) -> Vec<SlowStatement> {
+        let recent = self.recent_slow.lock();
+        let recent = recent.unwrap_or_else(PoisonError::into_inner);
+        recent.iter().cloned().collect()
+    }
+
+    fn remember(&self, milliseconds: f64, mut text: String) {
+        text.truncate(text.floor_char_boundary(LONGEST_TEXT));
+        let recent = self.recent_slow.lock();
+        let mut recent = recent.unwrap_or_else(PoisonError::into_inner);
+        recent.truncate(REMEMBERED - 1);
+        recent.push_front(SlowStatement {
+            at: Utc::now(),
+            milliseconds,
+            text,
+        });
     }
 
     /// Writes what is known of statements for those who watch.
@@ -83,7 +129,9 @@ impl Observer {
         let elapsed_ms = elapsed.as_secs_f64() * 1000.0;
         if elapsed >= self.slow {
             self.meter.slow.add(1);
-            tracing::warn!(target: "regimen::sql", elapsed_ms, sql = %text(query), "slow statement");
+            let text = text(query);
+            tracing::warn!(target: "regimen::sql", elapsed_ms, sql = %text, "slow statement");
+            self.meter.remember(elapsed_ms, text);
         } else {
             tracing::debug!(target: "regimen::sql", elapsed_ms, sql = %text(query), "statement");
         }

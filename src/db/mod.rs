@@ -5,7 +5,9 @@
 pub const OLDEST_POSTGRES: u32 = 15;
 
 mod address;
+mod among;
 mod bulk;
+pub(crate) mod columns;
 mod connect;
 mod database;
 mod decimal;
@@ -23,15 +25,18 @@ mod tls;
 
 pub use address::{Address, BadAddress, Limits};
 pub use bulk::{Bulk, BulkError};
+pub use columns::{Columns, InPart};
 pub use connect::ConnectError;
 pub use database::{Database, NoDatabase};
 pub use decimal::Decimal;
-pub use kept::Kept;
-pub use meter::{Meter, Reading};
+pub use kept::{Kept, Prepared};
+pub use meter::{Meter, Reading, SlowStatement};
 pub use pool::{Conn, Db, NoConnection, PoolOptions, first_connection};
 pub use statement::{Statement, statement};
 
-pub(crate) use kept::kept;
+pub(crate) use among::{among, one_of};
+pub(crate) use columns::columns;
+pub(crate) use kept::{kept, kept_with};
 pub(crate) use keyset::keyset;
 pub(crate) use patch::patch;
 pub(crate) use text_enum::text_enum;

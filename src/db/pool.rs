@@ -157,6 +157,12 @@ impl Db {
     }
 
     #[must_use]
+    pub const fn size(&self) -> u32 {
+        self.size
+    }
+
+    /// What was seen of all statements.
+    #[must_use]
     pub fn meter(&self) -> &Meter {
         &self.meter
     }

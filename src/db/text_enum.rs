@@ -28,6 +28,12 @@ macro_rules! text_enum {
             }
         }
 
+        impl $crate::db::columns::Blank for $name {
+            fn blank() -> Self {
+                [$(Self::$variant),*][0]
+            }
+        }
+
         impl $crate::json::WriteJson for $name {
             fn write_json(&self, out: &mut Vec<u8>) {
                 $crate::json::write_enum(*self, out);

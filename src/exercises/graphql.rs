@@ -10,6 +10,7 @@ use super::{
     loader::ExerciseSeenBy,
     merge,
     model::ExercisePatch,
+    store::ExercisePlace,
 };
 use crate::{
     changes::{self, Change, EVERYBODY, Entity},
@@ -49,7 +50,9 @@ impl ExerciseQuery {
         let page =
             Page::new(list, first, after.as_deref(), last, before.as_deref())?.skipping(offset)?;
         let mut conn = ctx.db().conn().await?;
-        let (rows, relevance) = Exercise::page_of(&mut conn, reader, &filter, order, &page).await?;
+        let columns = Page::<ExercisePlace>::columns(ctx, &["created_at"]);
+        let (rows, relevance) =
+            Exercise::page_of(&mut conn, reader, &filter, order, &page, columns).await?;
         let total = Total::counted_by(move |db| {
             let filter = filter.clone();
             async move { Ok(Exercise::count(&mut *db.conn().await?, reader, &filter).await?) }

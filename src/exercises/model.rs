@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use crate::{
-    db::{Decimal, patch, schema::exercises, text_enum},
+    db::{Decimal, columns, patch, schema::exercises, text_enum},
     graphql::written::parts,
     ids::id,
     viewer::UserId,
@@ -93,6 +93,14 @@ pub struct Exercise {
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
     pub updated_at: DateTime<Utc>,
+}
+
+columns! {
+    Exercise, exercises, keys { id, owner_id, name } {
+        category, measurement, primary_muscles, secondary_muscles, equipment, level, unilateral,
+        bodyweight_factor, aliases, description, instructions, source, archived_at, version,
+        created_at, updated_at,
+    }
 }
 
 parts! {

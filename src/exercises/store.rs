@@ -15,7 +15,7 @@ use super::{
     search,
 };
 use crate::{
-    db::{keyset, schema::exercises},
+    db::{Columns, Prepared, among, kept_with, keyset, one_of, schema::exercises},
     error::{Error, Result},
     graphql::Page,
     viewer::UserId,
@@ -58,6 +58,7 @@ impl Exercise {
         filter: &Wanted,
         order: ExerciseOrder,
         page: &Page<ExercisePlace>,
+        columns: Columns<Self>,
     ) -> QueryResult<(Vec<Self>, Relevance)> {
         let query = matching(reader, filter)
             .limit(page.limit())
@@ -65,13 +66,12 @@ impl Exercise {
         let search = filter.search.as_deref().unwrap_or_default();
         let query = ordered(query, order, page, search);
         if order != ExerciseOrder::Relevance {
-            let found = query.select(Self::as_select()).load(conn).await?;
+            let query = Prepared(query.select(columns.select().0));
+            let found = query.load(conn).await?;
             return Ok((found, Relevance::new()));
         }
-        let found: Vec<(String, Self)> = query
-            .select((search::relevance(search), Self::as_select()))
-            .load(conn)
-            .await?;
+        let query = query.select((search::relevance(search), Self::as_select()));
+        let found: Vec<(String, Self)> = Prepared(query).load(conn).await?;
         let keys = found.iter().map(|(key, it)| (it.id, key.clone()));
         let keys = keys.collect();
         Ok((found.into_iter().map(|(_, it)| it).collect(), keys))
@@ -83,7 +83,9 @@ impl Exercise {
         reader: Option<UserId>,
         filter: &Wanted,
     ) -> QueryResult<i64> {
-        matching(reader, filter).count().get_result(conn).await
+        Prepared(matching(reader, filter).count())
+            .get_result(conn)
+            .await
     }
 
     /// Those of `ids` that the reader can see.
@@ -97,6 +99,26 @@ impl Exercise {
             .select(Self::as_select())
             .load(conn)
             .await
+    }
+
+    /// Those of `ids` that somebody sees who is signed in.
+    pub async fn seen_by(
+        mut conn: &AsyncPgConnection,
+        reader: UserId,
+        ids: &[ExerciseId],
+        columns: Columns<Self>,
+    ) -> QueryResult<Vec<Self>> {
+        let query = kept_with!(columns, |selected| {
+            exercises::table
+                .filter(among!("id", ids))
+                .filter(
+                    exercises::owner_id
+                        .is_null()
+                        .or(exercises::owner_id.eq(reader)),
+                )
+                .select(selected)
+        });
+        query.load(&mut conn).await
     }
 
     /// Changes what belongs to `owner` (without one: to the library), if it still has the expected
@@ -209,9 +231,15 @@ async fn with_same_name(
     owner: Option<UserId>,
     name: &str,
 ) -> QueryResult<Option<(ExerciseId, i32)>> {
-    exercises::table
-        .filter(exercises::owner_id.is_not_distinct_from(owner))
+    let named = exercises::table
         .filter(lower(exercises::name).eq(lower(name)))
+        .into_boxed();
+    // No index serves `IS NOT DISTINCT FROM`.
+    let named = match owner {
+        Some(owner) => named.filter(exercises::owner_id.eq(owner)),
+        None => named.filter(exercises::owner_id.is_null()),
+    };
+    named
         .select((exercises::id, exercises::version))
         .first(conn)
         .await
@@ -255,7 +283,7 @@ fn matching(reader: Option<UserId>, filter: &Wanted) -> Query<'_> {
         query.filter(exercises::archived_at.is_null())
     };
     if let Some(categories) = &filter.categories {
-        query = query.filter(exercises::category.eq_any(categories));
+        query = one_of!(query, exercises::category, categories);
     }
     if let Some(muscles) = &filter.muscles {
         let first = exercises::primary_muscles.overlaps_with(muscles);
@@ -265,7 +293,7 @@ fn matching(reader: Option<UserId>, filter: &Wanted) -> Query<'_> {
         query = query.filter(exercises::equipment.is_contained_by(equipment));
     }
     if let Some(levels) = &filter.levels {
-        query = query.filter(exercises::level.eq_any(levels));
+        query = one_of!(query, exercises::level, levels);
     }
     match &filter.search {
         Some(search) => search::having_all_words(query, search),

@@ -11,7 +11,7 @@ use diesel::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::json::WriteJson;
+use crate::{db::columns::Blank, json::WriteJson};
 
 /// A day, without a time and without a time zone.
 #[derive(
@@ -31,6 +31,12 @@ use crate::json::WriteJson;
 #[diesel(sql_type = sql_types::Date)]
 #[serde(transparent)]
 pub struct Date(pub NaiveDate);
+
+impl Blank for Date {
+    fn blank() -> Self {
+        Self(NaiveDate::default())
+    }
+}
 
 impl From<NaiveDate> for Date {
     fn from(day: NaiveDate) -> Self {

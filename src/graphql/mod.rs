@@ -14,7 +14,7 @@ mod seam;
 mod secret;
 pub mod written;
 
-pub use ahead::Ahead;
+pub use ahead::{Ahead, asked};
 pub use context::{ContextExt, Loaders, Nullable, loaders};
 pub use cursor::Cursor;
 pub use date::Date;

@@ -2,16 +2,16 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use async_graphql::{Context, Object, OutputType, TypeName, connection::PageInfo};
+use async_graphql::{Context, Lookahead, Object, OutputType, TypeName, connection::PageInfo};
 use futures_util::future::BoxFuture;
 use serde::de::DeserializeOwned;
 
 use super::{
-    ContextExt, Cursor,
+    ContextExt, Cursor, asked,
     written::{Below, Part, Plan, Row, Tree, Written, is_spelled},
 };
 use crate::{
-    db::Db,
+    db::{Columns, Db, InPart},
     error::{Error, Result},
     json::WriteJson,
 };
@@ -133,6 +133,17 @@ fn open<K: DeserializeOwned>(list: &str, field: &str, text: &str) -> Result<K> {
 }
 
 impl<K> Page<K> {
+    /// What is asked for of the records of the connection being resolved; `also` what their places need.
+    pub fn columns<N: InPart>(ctx: &Context<'_>, also: &[&str]) -> Columns<N> {
+        let (nodes, edges) = (ctx.look_ahead(), ctx.look_ahead());
+        let mut found = nodes.field("nodes").selection_fields();
+        found.extend(edges.field("edges").field("node").selection_fields());
+        Lookahead::try_from(found.as_slice())
+            .ok()
+            .and_then(|here| asked(&here, also))
+            .unwrap_or_else(|| Columns::only(|column| also.contains(&column)))
+    }
+
     /// Whether keys grow in the direction of reading, given whether they do so in the list's own.
     #[must_use]
     pub const fn upwards(&self, ascending: bool) -> bool {

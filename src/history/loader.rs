@@ -8,7 +8,7 @@ use diesel_async::RunQueryDsl;
 
 use super::{HistoryEntry, HistoryId};
 use crate::{
-    db::schema::history,
+    db::{Columns, schema::history},
     error::{Error, Result},
     graphql::Loaders,
     viewer::UserId,
@@ -64,7 +64,8 @@ impl Loader<HistoryOf> for Loaders {
             return Ok(HashMap::new());
         };
         let workouts: Vec<WorkoutId> = keys.iter().map(|key| key.workout).collect();
-        let found = HistoryEntry::of(&*self.db.conn().await?, owner, &workouts).await?;
+        let found =
+            HistoryEntry::of(&*self.db.conn().await?, owner, &workouts, Columns::ALL).await?;
         let mut by_workout: HashMap<HistoryOf, Vec<HistoryEntry>> = HashMap::new();
         for entry in found {
             if let Some(workout) = entry.workout_id {

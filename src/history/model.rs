@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::Summary;
 use crate::{
-    db::{Decimal, patch, schema::history},
+    db::{Decimal, columns, patch, schema::history},
     graphql::{Ahead, Date, written::parts},
     ids::id,
     viewer::UserId,
@@ -62,6 +62,14 @@ pub struct HistoryEntry {
     #[diesel(column_name = id)]
     #[graphql(skip)]
     pub workout: Ahead<Option<Box<Workout>>>,
+}
+
+columns! {
+    HistoryEntry, history, keys { user_id, id, workout_id, performed_at } {
+        workout_name, timezone, local_date, duration_seconds, bodyweight_kg, rating, notes, summary,
+        source, source_key, version, created_at, updated_at, deleted_at,
+    }
+    ahead { workout }
 }
 
 parts! {

@@ -64,7 +64,7 @@ pub(super) async fn weaken_if_compressed(mut response: Response) -> Response {
 
 /// The tag among those that the client has which stands for the same answer, as the client wrote it: it
 /// finds what it keeps by that. Any tag will do for `*`.
-fn known<'a>(asked: &'a HeaderMap, tag: &'a str) -> Option<&'a str> {
+pub(super) fn known<'a>(asked: &'a HeaderMap, tag: &'a str) -> Option<&'a str> {
     let lists = asked.get_all(header::IF_NONE_MATCH).iter();
     let mut tags = lists
         .filter_map(|list| list.to_str().ok())

@@ -1,6 +1,9 @@
 //! Where a request came from: the address of whoever connected, or what our own proxies say about it.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Once,
+};
 
 use axum::{
     Extension,
@@ -9,7 +12,10 @@ use axum::{
 };
 
 use super::{App, RequestId, door::Peer};
-use crate::viewer::Client;
+use crate::{
+    traffic::Payer,
+    viewer::{Caller, Client},
+};
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const LONGEST_USER_AGENT: usize = 300;
@@ -22,6 +28,11 @@ pub(super) struct Sender {
 }
 
 impl Sender {
+    /// Who pays for what comes from here.
+    pub(super) fn payer(&self, caller: Caller) -> Payer {
+        Payer::of(caller, Some(&self.client))
+    }
+
     /// As resolvers find it in their context.
     pub(super) fn data(self) -> async_graphql::Data {
         let mut data = async_graphql::Data::default();
@@ -47,10 +58,24 @@ fn client(parts: &Parts, app: &App) -> Client {
         .get::<ConnectInfo<Peer>>()
         .map(|info| info.0.ip());
     let proxies = app.gate.options.trusted_proxies;
+    if proxies == 0 && parts.headers.contains_key(FORWARDED_FOR) {
+        warn_of_unknown_proxies();
+    }
     Client {
         address: forwarded(&parts.headers, proxies).or(peer),
         user_agent: user_agent(&parts.headers),
     }
+}
+
+/// Says once that everybody behind a proxy would be counted as one, or somebody makes up headers.
+fn warn_of_unknown_proxies() {
+    static ONCE: Once = Once::new();
+
+    ONCE.call_once(|| {
+        tracing::warn!(
+            "a request came with `X-Forwarded-For`, which is not believed: if a proxy stands before this server, set `REGIMEN_TRUSTED_PROXIES`, or all its clients are counted as one"
+        );
+    });
 }
 
 /// Each proxy adds the address it was connected from at the end, so the last so many entries are the

@@ -9,10 +9,7 @@ use std::{
     time::Duration,
 };
 
-use axum::{
-    extract::connect_info::Connected,
-    serve::{IncomingStream, Listener},
-};
+use axum::serve::Listener;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch,
@@ -88,17 +85,14 @@ impl Peer {
     }
 }
 
-impl Connected<IncomingStream<'_, Door>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, Door>) -> Self {
-        Self(*stream.remote_addr())
+impl Door {
+    /// The next who comes in; waits forever where it is shut.
+    pub(super) async fn accept(&mut self) -> (TcpStream, Peer) {
+        let (stream, address) = self.next().await;
+        (stream, Peer(address))
     }
-}
 
-impl Listener for Door {
-    type Io = TcpStream;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (TcpStream, SocketAddr) {
+    async fn next(&mut self) -> (TcpStream, SocketAddr) {
         let mut told = self.told.subscribe();
         loop {
             match &mut self.state {
@@ -122,14 +116,6 @@ impl Listener for Door {
                 }
             }
             self.advance();
-        }
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        match &self.state {
-            State::Open(listener) | State::Closing(listener, _) => listener.local_addr(),
-            State::Emptying(listener) => listener.local_addr(),
-            State::Shut => Err(ErrorKind::NotConnected.into()),
         }
     }
 }

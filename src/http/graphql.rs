@@ -3,20 +3,20 @@
 //! a stream of events.
 
 use axum::{
-    body::{Body, Bytes},
+    body::Body,
     extract::{
-        Query, State, WebSocketUpgrade, rejection::BytesRejection,
+        Query, Request as HttpRequest, State, WebSocketUpgrade,
         ws::rejection::WebSocketUpgradeRejection,
     },
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
-use serde::Deserialize;
 
 use super::{
-    App, bearer, cached,
+    App, bearer, budget, cached,
     client::Sender,
-    negotiate::{Accepted, Events, Media, is_json},
+    negotiate::{Accepted, EVENTS, Events, GRAPHQL, JSON, Media, is_json},
+    sent::{self, Parameters, Sent, Stray},
     sse,
     status::Malformed,
     ws,
@@ -25,32 +25,20 @@ use crate::{
     auth::Proven,
     error::Error,
     graphql::{
-        document::{JsonMap, Refusal},
+        document::Refusal,
         written::{answer_json, errors_json},
     },
     schema::{
         asked::Asked,
         engine::{Allowed, Outcome, Started},
     },
+    traffic::Payer,
 };
-
-/// A GET's parameters; an empty one counts as absent.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Parameters {
-    query: Option<String>,
-    document_id: Option<String>,
-    operation_name: Option<String>,
-    variables: Option<String>,
-    extensions: Option<String>,
-}
-
-/// A request as it was sent, or why it is none.
-type Sent = Result<Asked, (Malformed, Refusal)>;
 
 pub(super) async fn get(
     State(app): State<App>,
     sender: Sender,
+    uri: Uri,
     headers: HeaderMap,
     parameters: Result<Query<Parameters>, axum::extract::rejection::QueryRejection>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
@@ -58,9 +46,10 @@ pub(super) async fn get(
     if ws::is_asked_for(&headers) {
         return ws::open(app, sender, headers, upgrade);
     }
+    let length = uri.query().map_or(0, str::len);
     let asked = match parameters {
-        Ok(Query(parameters)) => from_parameters(parameters),
-        Err(error) => Err((Malformed::Misshapen, bad_request(error.body_text()))),
+        Ok(Query(parameters)) => sent::from_parameters(&app, parameters, length),
+        Err(error) => Err(sent::misshapen(sent::bad_request(error.body_text()))),
     };
     let response = answer(&app, sender, &headers, asked, Allowed::QUERIES).await;
     cached::keep_nothing(response)
@@ -70,20 +59,17 @@ pub(super) async fn post(
     State(app): State<App>,
     sender: Sender,
     headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    request: HttpRequest,
 ) -> Response {
-    let body = match body {
-        Ok(body) => body,
-        Err(rejection) => return unreadable(&app, &headers, rejection.status()),
+    let asked = match sent::body_of(&app, request).await {
+        Ok(_) if !is_json(&headers) => {
+            let message = format!("the body must be JSON: send `Content-Type: {}`", JSON.name);
+            let refusal = Refusal::request("UNSUPPORTED_MEDIA_TYPE", message);
+            Err(Stray::Refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, refusal))
+        }
+        Ok(body) => sent::from_body(&app, &body),
+        Err(stray) => Err(stray),
     };
-    if !is_json(&headers) {
-        let refusal = Refusal::request(
-            "UNSUPPORTED_MEDIA_TYPE",
-            "the body must be JSON: send `Content-Type: application/json`",
-        );
-        return refused(&app, &headers, StatusCode::UNSUPPORTED_MEDIA_TYPE, refusal);
-    }
-    let asked = from_body(&body);
     answer(
         &app,
         sender,
@@ -105,55 +91,6 @@ pub(super) async fn other(State(app): State<App>, method: Method, headers: Heade
     response
 }
 
-fn bad_request(message: impl Into<String>) -> Refusal {
-    Refusal::request("BAD_REQUEST", message)
-}
-
-fn from_parameters(parameters: Parameters) -> Sent {
-    let map = |name: &str, text: Option<String>| -> Result<Option<JsonMap>, _> {
-        text.filter(|text| !text.is_empty())
-            .map(|text| serde_json::from_str::<Option<JsonMap>>(&text))
-            .transpose()
-            .map(Option::flatten)
-            .map_err(|error| {
-                let refusal = bad_request(format!("`{name}` must be a JSON object"));
-                (malformed(&error), refusal)
-            })
-    };
-    Ok(Asked {
-        query: parameters.query,
-        document_id: parameters.document_id,
-        operation_name: parameters.operation_name.filter(|name| !name.is_empty()),
-        variables: map("variables", parameters.variables)?,
-        extensions: map("extensions", parameters.extensions)?,
-        ..Asked::default()
-    })
-}
-
-fn from_body(body: &[u8]) -> Sent {
-    if body.trim_ascii_start().first() == Some(&b'[') {
-        let refusal = Refusal::request(
-            "BATCHING_NOT_SUPPORTED",
-            "requests are not answered in batches: send them one by one, over one connection",
-        );
-        return Err((Malformed::Misshapen, refusal));
-    }
-    serde_json::from_slice(body).map_err(|error| {
-        let hint =
-            "`query` and `operationName` are texts, `variables` and `extensions` are objects";
-        let message = format!("the body must be a JSON object ({hint}): {error}");
-        (malformed(&error), bad_request(message))
-    })
-}
-
-fn malformed(error: &serde_json::Error) -> Malformed {
-    if error.is_data() {
-        Malformed::Misshapen
-    } else {
-        Malformed::Unreadable
-    }
-}
-
 async fn answer(
     app: &App,
     sender: Sender,
@@ -162,8 +99,34 @@ async fn answer(
     allowed: Allowed,
 ) -> Response {
     match request(app, headers, asked).await {
-        Ok(request) => run(app, sender, headers, request, allowed).await,
-        Err((status, refusal)) => refused(app, headers, status, refusal),
+        Ok(request) => {
+            let payer = sender.payer(request.proven.map(|proven| proven.viewer));
+            let response = run(app, sender, headers, request, allowed).await;
+            budget::told(app, payer, response)
+        }
+        Err((status, refusal)) => {
+            let payer = sender.payer(None);
+            let response = mistaken(app, payer, headers, status, refusal);
+            budget::told(app, payer, response)
+        }
+    }
+}
+
+/// Refuses what is no request; its address pays for it. Who sent a token that is over has to learn that in
+/// any case.
+fn mistaken(
+    app: &App,
+    payer: Payer,
+    headers: &HeaderMap,
+    status: StatusCode,
+    refusal: Refusal,
+) -> Response {
+    match app.engine.have_mistake_paid(payer) {
+        Err(outcome) if status != StatusCode::UNAUTHORIZED => {
+            let media = Accepted::of(headers).media_for_errors();
+            not_started(app, media, false, &outcome)
+        }
+        _ => refused(app, headers, status, refusal),
     }
 }
 
@@ -179,21 +142,27 @@ async fn request(
     headers: &HeaderMap,
     asked: Sent,
 ) -> Result<Request, (StatusCode, Refusal)> {
+    if let Err(Stray::Refused(status, refusal)) = asked {
+        return Err((status, refusal));
+    }
     let accepted = Accepted::of(headers);
     if accepted.media.is_none() && accepted.events == Events::No {
-        let refusal = Refusal::request(
-            "NOT_ACCEPTABLE",
-            "answers are `application/graphql-response+json`, `application/json` or `text/event-stream`: accept one of them",
-        );
+        let (graphql, json, events) = (GRAPHQL.name, JSON.name, EVENTS.name);
+        let message =
+            format!("answers are `{graphql}`, `{json}` or `{events}`: accept one of them");
+        let refusal = Refusal::request("NOT_ACCEPTABLE", message);
         return Err((StatusCode::NOT_ACCEPTABLE, refusal));
     }
     let proven = bearer::in_headers(app, headers)
         .await
         .map_err(|refused| unknown_sender(&refused))?;
     let codes = app.options.status_codes;
-    let asked = asked.map_err(|(malformed, refusal)| (codes.of_malformed(malformed), refusal))?;
+    let asked = asked.map_err(|stray| match stray {
+        Stray::Malformed(malformed, refusal) => (codes.of_malformed(malformed), refusal),
+        Stray::Refused(status, refusal) => (status, refusal),
+    })?;
     if !asked.has_document() {
-        let refusal = bad_request("there is no `query` in the request");
+        let refusal = sent::bad_request("there is no `query` in the request");
         return Err((codes.of_malformed(Malformed::Misshapen), refusal));
     }
     Ok(Request {
@@ -217,6 +186,7 @@ async fn run(
     } = request;
     let media = accepted.media_for_errors();
     let caller = proven.map(|proven| proven.viewer);
+    let payer = sender.payer(caller);
     let allowed = Allowed {
         subscriptions: accepted.events != Events::No,
         ..allowed
@@ -235,7 +205,7 @@ async fn run(
             outcome => return not_started(app, media, always, &outcome),
         },
     };
-    sse::answer(app, proven, started)
+    sse::answer(app, payer, proven, started)
         .unwrap_or_else(|(status, refusal)| refused(app, headers, status, refusal))
 }
 
@@ -320,16 +290,6 @@ fn unknown_sender(refused: &Error) -> (StatusCode, Refusal) {
         status,
         Refusal::request(refused.code(), refused.to_string()),
     )
-}
-
-/// A body that was too large or broke off.
-fn unreadable(app: &App, headers: &HeaderMap, status: StatusCode) -> Response {
-    let refusal = if status == StatusCode::PAYLOAD_TOO_LARGE {
-        Refusal::request("BODY_TOO_LARGE", "the body is too large: send less at once")
-    } else {
-        bad_request("the body could not be read to its end")
-    };
-    refused(app, headers, status, refusal)
 }
 
 /// Errors of a request that never got to be run; their status tells in both media types.

@@ -1,16 +1,19 @@
 //! The edge: what arrives over HTTP and where it goes. No rule of the domain lives here.
 
 mod bearer;
+mod budget;
 mod cached;
 mod client;
+mod connection;
 mod door;
-mod graphiql;
 mod graphql;
 mod health;
 mod metrics;
 mod negotiate;
 mod options;
+mod pages;
 mod requests;
+mod sent;
 mod shutdown;
 mod sse;
 mod status;
@@ -69,13 +72,9 @@ impl App {
 }
 
 /// All routes.
-pub fn router(app: App) -> Router {
+fn router(app: App) -> Router {
     let (draining, responses) = (Arc::clone(&app.draining), Arc::clone(&app.responses));
-    let explorer = if app.options.graphiql {
-        graphiql::routes()
-    } else {
-        Router::new()
-    };
+    let pages = pages::routes(&app.options.pages());
     let routes = Router::new()
         .route(
             "/graphql",
@@ -86,7 +85,7 @@ pub fn router(app: App) -> Router {
         .layer(DefaultBodyLimit::max(app.options.body))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
-        .merge(explorer)
+        .merge(pages)
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)
         .with_state(app);

@@ -2,6 +2,33 @@
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
+/// A media type: its name, and as it stands over an answer.
+pub(super) struct Type {
+    pub(super) name: &'static str,
+    header: &'static str,
+}
+
+macro_rules! media_types {
+    ($($constant:ident = $name:literal;)*) => {
+        $(pub(super) const $constant: Type = Type {
+            name: $name,
+            header: concat!($name, "; charset=utf-8"),
+        };)*
+    };
+}
+
+media_types! {
+    GRAPHQL = "application/graphql-response+json";
+    JSON = "application/json";
+    EVENTS = "text/event-stream";
+}
+
+impl Type {
+    pub(super) const fn header(&self) -> HeaderValue {
+        HeaderValue::from_static(self.header)
+    }
+}
+
 /// The two media types that GraphQL answers come in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Media {
@@ -13,10 +40,10 @@ pub(super) enum Media {
 
 impl Media {
     pub(super) const fn header(self) -> HeaderValue {
-        HeaderValue::from_static(match self {
-            Self::GraphQl => "application/graphql-response+json; charset=utf-8",
-            Self::Json => "application/json; charset=utf-8",
-        })
+        match self {
+            Self::GraphQl => GRAPHQL.header(),
+            Self::Json => JSON.header(),
+        }
     }
 }
 
@@ -48,16 +75,13 @@ impl Accepted {
             .map(str::trim)
             .filter(|range| !range.is_empty())
             .collect();
-        let quality = |media: &str| quality_of(&accepts, media);
+        let quality = |media: Type| quality_of(&accepts, media.name);
         let (json, graphql) = if accepts.is_empty() {
             (1.0, 0.0)
         } else {
-            (
-                quality("application/json"),
-                quality("application/graphql-response+json"),
-            )
+            (quality(JSON), quality(GRAPHQL))
         };
-        let events = if names(&accepts, EVENTS) {
+        let events = if names(&accepts, &EVENTS) {
             quality(EVENTS)
         } else {
             0.0
@@ -80,25 +104,22 @@ impl Accepted {
     }
 }
 
-const GRAPHQL: &str = "application/graphql-response+json";
-const EVENTS: &str = "text/event-stream";
-
 fn preferred(accepts: &[&str], json: f32, graphql: f32) -> Option<Media> {
     match (json, graphql) {
         (json, graphql) if json <= 0.0 && graphql <= 0.0 => None,
         // Equal wishes: who names the newer type knows it; who takes anything may not.
         (json, graphql) if graphql > json => Some(Media::GraphQl),
-        (json, graphql) if (graphql - json).abs() < f32::EPSILON && names(accepts, GRAPHQL) => {
+        (json, graphql) if (graphql - json).abs() < f32::EPSILON && names(accepts, &GRAPHQL) => {
             Some(Media::GraphQl)
         }
         _ => Some(Media::Json),
     }
 }
 
-fn names(accepts: &[&str], media: &str) -> bool {
+fn names(accepts: &[&str], media: &Type) -> bool {
     accepts
         .iter()
-        .any(|range| media_of(range).eq_ignore_ascii_case(media))
+        .any(|range| media_of(range).eq_ignore_ascii_case(media.name))
 }
 
 fn media_of(range: &str) -> &str {
@@ -151,7 +172,7 @@ pub(super) fn is_json(headers: &HeaderMap) -> bool {
     let mut parts = value.split(';').map(str::trim);
     let json = parts
         .next()
-        .is_some_and(|media| media.eq_ignore_ascii_case("application/json"));
+        .is_some_and(|media| media.eq_ignore_ascii_case(JSON.name));
     let utf8 = parts.all(|parameter| match parameter.split_once('=') {
         Some((name, charset)) if name.trim().eq_ignore_ascii_case("charset") => charset
             .trim()

@@ -1,9 +1,8 @@
 //! Ending without cutting anybody off: say so, let the last requests finish, and give up at a deadline.
 
-use std::{future::Future, io, sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use axum::{
-    Router,
     extract::{Request, State},
     http::{HeaderValue, header::CONNECTION},
     middleware::Next,
@@ -11,7 +10,7 @@ use axum::{
 };
 use tokio::{net::TcpListener, sync::watch};
 
-use super::door::{Door, Peer};
+use super::{App, connection::Connections, door::Door};
 
 /// How long new connections are still taken after the signal. Meanwhile every answer carries
 /// `Connection: close`, so that no client is about to reuse a connection when it closes.
@@ -51,13 +50,15 @@ impl Draining {
 /// all ended at once: hence the steps.
 pub async fn serve(
     listener: TcpListener,
-    router: Router,
-    draining: Arc<Draining>,
+    app: App,
     signal: impl Future<Output = ()> + Send + 'static,
     deadline: Duration,
-) -> io::Result<bool> {
+) -> bool {
+    let draining = Arc::clone(&app.draining);
+    let connections = Connections::new(super::router(app.clone()), app.options.header_timeout);
+    drop(app);
+    let (mut door, key) = Door::new(listener);
     let (told, mut was_told) = watch::channel(false);
-    let (door, key) = Door::new(listener);
     let watched = Arc::clone(&draining);
     let drain = async move {
         signal.await;
@@ -71,14 +72,15 @@ pub async fn serve(
         key.close().await;
         tokio::time::sleep(LAST_CALL).await;
     };
-    let service = router.into_make_service_with_connect_info::<Peer>();
     let serving = async {
-        axum::serve(door, service)
-            .with_graceful_shutdown(drain)
-            .await?;
+        tokio::select! {
+            () = let_in(&mut door, &connections) => {}
+            () = drain => {}
+        }
+        connections.close().await;
         // WebSockets are no requests any more by now.
         watched.left().await;
-        Ok(true)
+        true
     };
     let too_late = async {
         let _ = was_told.wait_for(|told| *told).await;
@@ -86,7 +88,15 @@ pub async fn serve(
     };
     tokio::select! {
         outcome = serving => outcome,
-        () = too_late => Ok(false),
+        () = too_late => false,
+    }
+}
+
+/// Lets everybody in who comes; never ends by itself.
+async fn let_in(door: &mut Door, connections: &Connections) {
+    loop {
+        let (stream, peer) = door.accept().await;
+        connections.serve(stream, peer);
     }
 }
 

@@ -17,7 +17,11 @@ use tokio::{
 };
 use tracing::Instrument;
 
-use super::{App, streams::Seat};
+use super::{
+    App,
+    negotiate::EVENTS,
+    streams::{Full, Seat},
+};
 use crate::{
     auth::Proven,
     graphql::{
@@ -25,6 +29,7 @@ use crate::{
         written::{answer_json, errors_json},
     },
     schema::engine::Started,
+    traffic::Payer,
 };
 
 /// Refused before anything is streamed.
@@ -33,10 +38,11 @@ pub(super) type Refused = (StatusCode, Refusal);
 /// Answers with a stream of events: `next` for each answer, then `complete`.
 pub(super) fn answer(
     app: &App,
+    payer: Payer,
     proven: Option<Proven>,
     started: Started,
 ) -> Result<Response, Refused> {
-    let seat = take_seat(app, proven)?;
+    let seat = take_seat(app, payer)?;
     let draining = app.draining.watch();
     let (answers, stops_early) = match started {
         Started::Once(answer) => (stream::once(answer).boxed(), false),
@@ -66,22 +72,15 @@ pub(super) fn refuse(refusal: &Answer) -> Response {
     )))
 }
 
-fn take_seat(app: &App, proven: Option<Proven>) -> Result<Seat, Refused> {
-    let full = |status, message| {
-        let refusal = Refusal::request("TOO_MANY_CONNECTIONS", message);
+fn take_seat(app: &App, payer: Payer) -> Result<Seat, Refused> {
+    app.streams.enter(payer).map_err(|full| {
+        let status = match full {
+            Full::Server => StatusCode::SERVICE_UNAVAILABLE,
+            Full::Holder(_) => StatusCode::TOO_MANY_REQUESTS,
+        };
+        let refusal = Refusal::request("TOO_MANY_CONNECTIONS", full.to_string());
         (status, refusal)
-    };
-    let mut seat = app.streams.enter().ok_or_else(|| {
-        let message = "the server has too many connections: try again later";
-        full(StatusCode::SERVICE_UNAVAILABLE, message)
-    })?;
-    match proven {
-        Some(Proven { viewer, .. }) if !seat.belongs_to(viewer.user) => {
-            let message = "you have too many connections: close another one";
-            Err(full(StatusCode::TOO_MANY_REQUESTS, message))
-        }
-        _ => Ok(seat),
-    }
+    })
 }
 
 fn respond(mut taken: mpsc::Receiver<Bytes>) -> Response {
@@ -91,9 +90,9 @@ fn respond(mut taken: mpsc::Receiver<Bytes>) -> Response {
 
 fn respond_with(body: Body) -> Response {
     let headers = [
-        (header::CONTENT_TYPE, "text/event-stream; charset=utf-8"),
-        (header::CACHE_CONTROL, "no-cache"),
-        (header::VARY, "accept"),
+        (header::CONTENT_TYPE, EVENTS.header()),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+        (header::VARY, HeaderValue::from_static("accept")),
     ];
     let mut response = (headers, body).into_response();
     // nginx would keep events back otherwise.

@@ -53,6 +53,10 @@ pub struct Source {
 }
 
 /// What is to become of a record in the files.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "almost all of them are records: a box for each would be one more allocation"
+)]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Edit {
     /// It is to be what it says here, new or not.

@@ -186,7 +186,7 @@ impl<R: Read> Scan<R> {
         if visit.section(None, b'{', self.spot.offset) {
             return self.members(visit);
         }
-        self.each_member(false, visit, |scan, name, visit| {
+        let whole = self.each_member(visit, |scan, name, visit| {
             let opener = scan.peek()?;
             if let Some(opener @ (b'[' | b'{')) = opener
                 && visit.section(Some(name), opener, scan.spot.offset + 1)
@@ -204,32 +204,31 @@ impl<R: Read> Scan<R> {
                 visit.broken(at, "the file ends inside of this value");
             }
             Ok(ending == Ending::Whole)
-        })
+        })?;
+        if whole {
+            self.pass(b'}');
+        }
+        Ok(whole)
     }
 
     /// An object of records.
     fn members<V: Visit>(&mut self, visit: &mut V) -> Result<bool, V::Error> {
         let mut bytes = Vec::new();
-        let whole = self.each_member(true, visit, |scan, name, visit| {
+        let whole = self.each_member(visit, |scan, name, visit| {
             scan.record(Some(name), &mut bytes, visit)
         })?;
-        Ok(whole)
+        Ok(whole && self.end(b'}', visit))
     }
 
-    /// Only a section is closed for whoever listens: the end of the root is not that of the last list in it.
+    /// Stops before the closing bracket.
     fn each_member<V: Visit>(
         &mut self,
-        section: bool,
         visit: &mut V,
         mut each: impl FnMut(&mut Self, &[u8], &mut V) -> Result<bool, V::Error>,
     ) -> Result<bool, V::Error> {
         loop {
             match self.blank()? {
-                Some(b'}') if section => return Ok(self.end(b'}', visit)),
-                Some(b'}') => {
-                    self.pass(b'}');
-                    return Ok(true);
-                }
+                Some(b'}') => return Ok(true),
                 Some(b',') => self.pass(b','),
                 Some(b'"') => {
                     let lead = mem::take(&mut self.lead);
@@ -346,10 +345,10 @@ impl<R: Read> Scan<R> {
                         };
                         open.truncate(level);
                     }
-                    b',' | b' ' | b'\n' | b'\r' | b'\t' | b':' if open.is_empty() => {
-                        if self.spot.offset > start {
-                            return Ok(Ending::Whole);
-                        }
+                    b',' | b' ' | b'\n' | b'\r' | b'\t' | b':'
+                        if open.is_empty() && self.spot.offset > start =>
+                    {
+                        return Ok(Ending::Whole);
                     }
                     _ => {}
                 }

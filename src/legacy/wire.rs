@@ -270,12 +270,10 @@ fn plain(number: &str) -> String {
     let exponent: i32 = exponent.parse().unwrap_or_default();
     let mut digits = format!("{whole}{fraction}");
     let places = i32::try_from(fraction.len()).unwrap_or_default() - exponent;
-    let places = if places < 0 {
+    if places < 0 {
         digits.extend(std::iter::repeat_n('0', places.unsigned_abs() as usize));
-        0
-    } else {
-        places as usize
-    };
+    }
+    let places = usize::try_from(places).unwrap_or_default();
     let lacking = (places + 1).saturating_sub(digits.len());
     digits.insert_str(0, &"0".repeat(lacking));
     let (whole, fraction) = digits.split_at(digits.len() - places);

@@ -54,6 +54,13 @@ pub fn start(config: &Config) -> Result<spans::Exporter, spans::NoExport> {
 
 /// A panic is a line like any other, with the id of the request that it happened in.
 fn log_panic(panic: &PanicHookInfo<'_>) {
+    if panic
+        .payload_as_str()
+        .is_some_and(|text| text.starts_with("failed printing to stdout"))
+    {
+        // Whoever read what is printed has seen enough: `regimen … | head`.
+        std::process::exit(0);
+    }
     let backtrace = Backtrace::capture();
     tracing::error!(
         panic = panic.payload_as_str().unwrap_or("no text"),

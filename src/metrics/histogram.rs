@@ -34,6 +34,11 @@ impl Histogram {
         self.micros.fetch_add(micros, Ordering::Relaxed);
     }
 
+    /// All of them together.
+    pub fn total(&self) -> Duration {
+        Duration::from_micros(self.micros.load(Ordering::Relaxed))
+    }
+
     pub(super) fn read(&self) -> Reading {
         let mut count = 0;
         let mut up_to = Vec::with_capacity(BOUNDS.len());
@@ -42,11 +47,10 @@ impl Histogram {
             up_to.push((Duration::from_micros(*bound).as_secs_f64(), count));
         }
         count += self.counts[BOUNDS.len()].load(Ordering::Relaxed);
-        let micros = Duration::from_micros(self.micros.load(Ordering::Relaxed));
         Reading {
             up_to,
             count,
-            seconds: micros.as_secs_f64(),
+            seconds: self.total().as_secs_f64(),
         }
     }
 }

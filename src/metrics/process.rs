@@ -21,10 +21,9 @@ pub fn started() -> SystemTime {
 
 /// Writes what is known of the process.
 pub fn write(page: &mut Page) {
-    if let Ok(usage) = getrusage(UsageWho::RUSAGE_SELF) {
+    if let Some(spent) = processor_time() {
         let name = "process_cpu_seconds_total";
         page.counter(name, "Processor time spent, of the user and of the system.");
-        let spent = seconds(usage.user_time()) + seconds(usage.system_time());
         page.sample(name, &[], spent.as_secs_f64());
     }
     if let Some(bytes) = resident_bytes() {
@@ -44,13 +43,20 @@ pub fn write(page: &mut Page) {
     }
 }
 
+/// Processor time spent, of the user and of the system.
+pub fn processor_time() -> Option<Duration> {
+    let usage = getrusage(UsageWho::RUSAGE_SELF).ok()?;
+    Some(seconds(usage.user_time()) + seconds(usage.system_time()))
+}
+
 fn seconds(time: TimeVal) -> Duration {
     let whole = u64::try_from(time.tv_sec()).unwrap_or_default();
     let micros = u64::try_from(time.tv_usec()).unwrap_or_default();
     Duration::from_secs(whole) + Duration::from_micros(micros)
 }
 
-fn resident_bytes() -> Option<u64> {
+/// Memory that is in use.
+pub fn resident_bytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status
         .lines()

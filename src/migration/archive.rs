@@ -2,6 +2,7 @@
 //! the way back from there. Originals go only when their copies were verified once more.
 
 use std::{
+    fmt::Write as _,
     fs::{self, File},
     io::{self, Read, Write},
     path::{Path, PathBuf},
@@ -11,8 +12,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// What the list is called, in the folder of the copies.
-const MANIFEST: &str = "manifest.json";
+/// What the list is called, in the folder of the copies: hidden, because it is no file of the app.
+const MANIFEST: &str = ".manifest.json";
 
 /// The files of an archive.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -175,15 +176,18 @@ fn described(folder: &Path, path: &str) -> Result<Archived> {
         hash.update(&chunk[..read]);
         bytes += read as u64;
     }
-    let sha256 = hash
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let sha256 = hex(&hash.finalize());
     Ok(Archived {
         path: path.to_owned(),
         bytes,
         sha256,
+    })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
     })
 }
 

@@ -17,7 +17,7 @@ use super::{
 use crate::db::Db;
 
 /// For how long a proof counts.
-pub const PROOF: Duration = Duration::from_secs(60 * 60);
+pub const PROOF: Duration = Duration::from_hours(1);
 
 /// Compares everything, and reads the files for it. If nothing differs, that is a proof, which
 /// counts for an hour.

@@ -11,13 +11,13 @@ use diesel_async::{AsyncConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::{
-    Actor, Failure, Migration, Moving, backfill,
-    backfill::BackfillPlan,
-    cut_over,
+    Actor, Failure, Migration, Moving, backfill, cut_over, ending,
     graphql::{MigrationPayload, status},
-    mirror::{self, Queued},
     parity::{self, BothSides, Parity},
-    people, prove,
+    people,
+    plan::{self, BackfillPlan},
+    prove,
+    queue::{self, Queued},
     step::{JobState, Obstacle},
     tables::ENTITIES,
     verbs::FENCE,
@@ -208,6 +208,37 @@ impl DeskMutation {
         Some(repair(ctx, keep).await)
     }
 
+    /// Copies the app's files to an archive beside them, with a list of their hashes, for admins, and tries whether the
+    /// copy holds what the database holds.
+    async fn archive_files(&self, ctx: &Context<'_>) -> Nullable<MigrationPayload> {
+        Some(put_away(ctx).await)
+    }
+
+    /// Ends the way in, for admins, once the archive still holds everything. The files stay where they are.
+    async fn complete_migration(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The epoch you saw; nothing is done where it is another one by now.")]
+        expected_epoch: Option<i64>,
+    ) -> Nullable<MigrationPayload> {
+        Some(complete(ctx, expected_epoch).await)
+    }
+
+    /// Removes the app's files, for admins, each only if the archive has it as it is.
+    async fn retire_files(&self, ctx: &Context<'_>) -> Nullable<MigrationPayload> {
+        Some(retire(ctx).await)
+    }
+
+    /// Brings the files back from their archive, for admins, and has them follow again: so there is a way back.
+    async fn restore_files(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The epoch you saw; nothing is done where it is another one by now.")]
+        expected_epoch: Option<i64>,
+    ) -> Nullable<MigrationPayload> {
+        Some(fetch_back(ctx, expected_epoch).await)
+    }
+
     /// Says that a person of the files is the one with this account, for admins.
     async fn link_legacy_user(
         &self,
@@ -222,7 +253,7 @@ impl DeskMutation {
 async fn plan(ctx: &Context<'_>) -> Result<BackfillPlan> {
     ctx.admin()?;
     moving(ctx)?;
-    backfill::plan(&mut *ctx.db().conn().await?).await
+    plan::plan(&mut *ctx.db().conn().await?).await
 }
 
 async fn compare(ctx: &Context<'_>, entities: Option<Vec<Entity>>) -> Result<Parity> {
@@ -246,11 +277,11 @@ async fn both(ctx: &Context<'_>, entity: Entity, owner: UserId, id: ID) -> Resul
 async fn mirror_state(ctx: &Context<'_>) -> Result<MirrorState> {
     ctx.admin()?;
     let mut conn = ctx.db().conn().await?;
-    let lag = mirror::lag(&mut conn).await?;
+    let lag = queue::lag(&mut conn).await?;
     Ok(MirrorState {
         behind: lag.changes,
         queued: lag.queued,
-        queue: mirror::queue_of(&mut conn, 50).await?,
+        queue: queue::queue_of(&mut conn, 50).await?,
     })
 }
 
@@ -292,6 +323,33 @@ async fn repair(ctx: &Context<'_>, keep: Keep) -> Result<MigrationPayload> {
     match keep {
         Keep::Database => moving(ctx)?.repair(actor).await?,
     }
+    answer(ctx).await
+}
+
+async fn put_away(ctx: &Context<'_>) -> Result<MigrationPayload> {
+    let actor = Actor::User(ctx.admin()?.user);
+    let moving = moving(ctx)?;
+    ending::put_away(moving.db(), actor, moving.files(), None).await?;
+    answer(ctx).await
+}
+
+async fn complete(ctx: &Context<'_>, expected: Option<i64>) -> Result<MigrationPayload> {
+    let actor = Actor::User(ctx.admin()?.user);
+    ending::complete(moving(ctx)?.db(), actor, expected).await?;
+    answer(ctx).await
+}
+
+async fn retire(ctx: &Context<'_>) -> Result<MigrationPayload> {
+    let actor = Actor::User(ctx.admin()?.user);
+    let moving = moving(ctx)?;
+    ending::retire(moving.db(), actor, moving.files()).await?;
+    answer(ctx).await
+}
+
+async fn fetch_back(ctx: &Context<'_>, expected: Option<i64>) -> Result<MigrationPayload> {
+    let actor = Actor::User(ctx.admin()?.user);
+    let moving = moving(ctx)?;
+    ending::fetch_back(moving.db(), actor, moving.files(), expected).await?;
     answer(ctx).await
 }
 

@@ -102,6 +102,11 @@ impl Files {
         self.lock().lookups = lookups;
     }
 
+    /// Forgets what the files were.
+    pub fn close(&self) {
+        self.lock().folder = None;
+    }
+
     /// Opens the folder anew and reads every record. It waits for the disk.
     pub fn read(&self, mut each: impl FnMut(&Record)) -> Result<Read, FilesError> {
         let mut open = self.lock();
@@ -112,7 +117,7 @@ impl Files {
             match item {
                 Item::Record { record, .. } => each(&record),
                 Item::Quarantined(piece) if quarantined.len() < MOST_QUARANTINED => {
-                    quarantined.push(piece)
+                    quarantined.push(piece);
                 }
                 Item::Quarantined(_) => {}
             }

@@ -4,20 +4,18 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use async_graphql::SimpleObject;
-use chrono::{DateTime, Utc};
 use diesel::{
     QueryResult, QueryableByName,
-    sql_types::{BigInt, Integer, Text, Timestamptz, Uuid as SqlUuid},
+    sql_types::{Text, Uuid as SqlUuid},
 };
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
-use serde_json::json;
 use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
 use super::{
-    Actor, Control, Note, aggregates, append, copies,
-    files::{Files, FilesError},
+    aggregates, copies,
+    files::Files,
+    offer::{Outcome, Refused, TablesLost, offer, without},
     parity::{self, Key},
     projection::shown,
     tables::{ENTITIES, Side},
@@ -28,7 +26,7 @@ use crate::{
     db::{Db, statement},
     error::{Error, Result},
     legacy::{
-        ApplyError, Edit, Refusal,
+        Edit,
         record::{Key as RecordKey, Kind},
     },
     viewer::UserId,
@@ -143,7 +141,7 @@ async fn write(
     }
     let shown = shown(conn).await?;
     let shown = shown.ok_or_else(|| Error::unavailable(TablesLost))?;
-    let Outcome { stamp, refused } = apply(conn, files, &changed, shown).await?;
+    let Outcome { stamp, refused } = offer(conn, files, &changed, shown).await?;
     failpoints::reach("mirror.written");
     // Whoever reads sees what was acknowledged, also where the files have yet to follow.
     project(conn, &changed).await?;
@@ -159,81 +157,6 @@ async fn write(
     failpoints::reach("mirror.before_commit");
     Ok(())
 }
-
-/// Records that were not written, each with the reason.
-type Refused = HashMap<(Entity, Key), String>;
-
-/// What came of writing.
-struct Outcome {
-    /// Which state of the files that made; none where nothing was written.
-    stamp: Option<Vec<u8>>,
-    refused: Refused,
-}
-
-/// Writes to the files what they take: a record that they cannot hold keeps no other one waiting.
-async fn apply(
-    conn: &mut AsyncPgConnection,
-    files: &Arc<Files>,
-    changed: &Changed,
-    shown: Vec<u8>,
-) -> Result<Outcome> {
-    let (mut refused, mut accepted) = (Refused::new(), false);
-    loop {
-        let left = without(changed, &refused);
-        let error = match files.apply(edits(conn, &left).await?).await {
-            Ok(stamp) => {
-                let stamp = Some(stamp);
-                return Ok(Outcome { stamp, refused });
-            }
-            Err(error) => error,
-        };
-        match &error {
-            FilesError::Apply(ApplyError::Refused(found)) if any_of(&left, found) => {
-                refused.extend(found.iter().filter_map(|it| {
-                    let entity = it.key.kind.entity()?;
-                    Some(((entity, (it.key.owner, it.key.id)), it.reason.clone()))
-                }));
-            }
-            // Another server on the same database wrote them, and said so.
-            FilesError::Apply(ApplyError::ForeignEdit(_))
-                if !accepted && files.accept(shown.clone()).await.unwrap_or_default() =>
-            {
-                accepted = true;
-            }
-            _ => {
-                tracing::error!(%error, "the files take no changes; they are queued");
-                for (entity, keys) in left {
-                    let reason = error.to_string();
-                    refused.extend(keys.into_iter().map(|key| ((entity, key), reason.clone())));
-                }
-                let stamp = None;
-                return Ok(Outcome { stamp, refused });
-            }
-        }
-    }
-}
-
-fn any_of(changed: &Changed, found: &[Refusal]) -> bool {
-    found.iter().any(|it| {
-        let keys = it.key.kind.entity().and_then(|entity| changed.get(&entity));
-        keys.is_some_and(|keys| keys.contains(&(it.key.owner, it.key.id)))
-    })
-}
-
-fn without(changed: &Changed, refused: &Refused) -> Changed {
-    let left = changed.iter().map(|(entity, keys)| {
-        let keys = keys
-            .iter()
-            .filter(|key| !refused.contains_key(&(*entity, **key)));
-        (*entity, keys.copied().collect())
-    });
-    left.collect()
-}
-
-/// The tables of the files are empty, because PostgreSQL crashed.
-#[derive(Debug, thiserror::Error)]
-#[error("what is known of the files is gone, and they are being read again")]
-pub struct TablesLost;
 
 /// What the feed names beyond the places, each record once.
 pub async fn pending(conn: &mut AsyncPgConnection) -> QueryResult<Changed> {
@@ -411,115 +334,4 @@ async fn unqueue(conn: &mut AsyncPgConnection, entity: Entity, keys: &[Key]) -> 
     .execute(conn)
     .await
     .map(drop)
-}
-
-/// A record that waits for the files.
-#[derive(Clone, Debug, SimpleObject, QueryableByName)]
-#[graphql(name = "MirrorQueueEntry")]
-pub struct Queued {
-    /// The kind of record.
-    #[diesel(sql_type = Text)]
-    pub entity: Entity,
-    /// Whose it is; the nil UUID for the library.
-    #[diesel(sql_type = SqlUuid)]
-    pub owner: UserId,
-    /// Names the record.
-    #[graphql(skip)]
-    #[diesel(sql_type = SqlUuid)]
-    pub id: Uuid,
-    /// Why it could not be written.
-    #[diesel(sql_type = Text)]
-    pub reason: String,
-    /// How often that was tried.
-    #[diesel(sql_type = Integer)]
-    pub tries: i32,
-    /// Since when it waits.
-    #[diesel(sql_type = Timestamptz)]
-    pub since: DateTime<Utc>,
-}
-
-/// The records that have waited longest.
-pub async fn queue_of(conn: &mut AsyncPgConnection, limit: i64) -> QueryResult<Vec<Queued>> {
-    statement(
-        "SELECT entity, user_id AS owner, id, reason, tries, since FROM mirror_repairs ORDER BY since, id LIMIT ?",
-    )
-    .bind::<BigInt, _>(limit)
-    .load(conn)
-    .await
-}
-
-/// Queues the records in which the files are not what the database has, though nothing was on its way to them: somebody
-/// else wrote the files while nobody looked. Says how many there are.
-pub async fn queue_foreign(conn: &mut AsyncPgConnection, reason: &str) -> QueryResult<usize> {
-    statement(
-        "INSERT INTO mirror_repairs AS r (entity, user_id, id, reason) \
-         SELECT entity, user_id, id, ? \
-         FROM (SELECT * FROM parity_leaves WHERE side = 'database') d \
-         FULL JOIN (SELECT * FROM parity_leaves WHERE side = 'files') f USING (entity, user_id, id) \
-         WHERE d.hash IS DISTINCT FROM f.hash \
-           AND (d.hash IS NOT NULL OR EXISTS (SELECT FROM migration_adopted a WHERE a.user_id = f.user_id)) \
-           AND NOT EXISTS (SELECT FROM changes c LEFT JOIN mirror_places p ON p.user_id = c.user_id \
-             WHERE c.user_id = coalesce(d.user_id, f.user_id) AND c.entity_id = coalesce(d.id, f.id) \
-               AND c.seq > coalesce(p.seq, 0)) \
-           AND NOT EXISTS (SELECT FROM mirror_repairs q WHERE q.user_id = coalesce(d.user_id, f.user_id) \
-             AND q.id = coalesce(d.id, f.id))",
-    )
-    .bind::<Text, _>(reason)
-    .execute(conn)
-    .await
-}
-
-/// Has everything that waits, and everything in which the files differ from what the database has of it, be written
-/// at once, and says so in the audit. What the database does not have yet is left to the backfill.
-pub async fn queue_differences(conn: &mut AsyncPgConnection, actor: Actor) -> Result<usize> {
-    conn.transaction(async |conn| {
-        let queued = statement(
-            "INSERT INTO mirror_repairs AS r (entity, user_id, id, reason) \
-             SELECT entity, user_id, id, 'the files differ' \
-             FROM (SELECT * FROM parity_leaves WHERE side = 'database') d \
-             FULL JOIN (SELECT * FROM parity_leaves WHERE side = 'files') f USING (entity, user_id, id) \
-             WHERE d.hash IS DISTINCT FROM f.hash \
-               AND (d.hash IS NOT NULL OR EXISTS (SELECT FROM migration_adopted a WHERE a.user_id = f.user_id)) \
-             ON CONFLICT (user_id, entity, id) DO UPDATE SET due_at = clock_timestamp()",
-        )
-        .execute(conn)
-        .await?;
-        statement("UPDATE mirror_repairs SET due_at = clock_timestamp()")
-            .execute(conn)
-            .await?;
-        let now = Control::read(conn).await?;
-        let note = Note {
-            actor,
-            action: "repair the files",
-            from: now.phase,
-            to: now.phase,
-            epoch: now.epoch,
-            details: json!({"records": queued}),
-        };
-        append(conn, note).await?;
-        Ok(queued)
-    })
-    .await
-}
-
-/// How far the files are behind.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, QueryableByName)]
-pub struct Lag {
-    /// Changes that the files do not have yet.
-    #[diesel(sql_type = BigInt)]
-    pub changes: i64,
-    /// Records that wait in the queue.
-    #[diesel(sql_type = BigInt)]
-    pub queued: i64,
-}
-
-/// Asks for it.
-pub async fn lag(conn: &mut AsyncPgConnection) -> QueryResult<Lag> {
-    statement(
-        "SELECT (SELECT coalesce(sum(h.seq - coalesce(p.seq, 0)), 0)::bigint FROM change_heads h \
-                 LEFT JOIN mirror_places p USING (user_id)) AS changes, \
-                (SELECT count(*) FROM mirror_repairs) AS queued",
-    )
-    .get_result(conn)
-    .await
 }

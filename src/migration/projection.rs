@@ -14,6 +14,7 @@ use super::{
 use crate::{
     db::{Bulk, BulkError, ConnectError, Db, statement},
     legacy::{
+        Quarantined,
         record::Record,
         wire::{COPY_BEGINS, COPY_ENDS, Form},
     },
@@ -30,6 +31,26 @@ const STRANGERS: &str = "DO $$ BEGIN \
        IF EXISTS (SELECT FROM regimen_files_next.people p WHERE NOT EXISTS (SELECT FROM public.users u WHERE u.id = p.id)) \
        THEN RAISE EXCEPTION 'an address in the files belongs to an account already: link the two with `regimen migration link`'; \
        END IF; END $$";
+
+/// What could not be understood is evidence; what was seen before adds nothing.
+async fn keep(bulk: &Bulk, piece: &Quarantined) -> Result<(), BulkError> {
+    let position = i64::try_from(piece.place.start).unwrap_or(i64::MAX);
+    let part = piece.part.as_deref().map(|part| format!("`{part}`: "));
+    let reason: String = format!(
+        "line {}, column {}: {}{}",
+        piece.line,
+        piece.column,
+        part.unwrap_or_default(),
+        piece.reason
+    );
+    let reason: String = reason.chars().take(1000).collect();
+    bulk.run_with(
+        "INSERT INTO migration_quarantine (file, position, bytes, reason) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+        &[&piece.file, &position, &piece.bytes, &reason],
+    )
+    .await
+    .map(drop)
+}
 
 #[derive(QueryableByName)]
 struct Shown {
@@ -74,6 +95,9 @@ pub async fn project(db: &Db, files: &Arc<Files>) -> Result<Read, ProjectionErro
     let read = reading
         .await
         .map_err(|error| FilesError::Broken(error.to_string()))??;
+    for piece in &read.quarantined {
+        keep(&bulk, piece).await?;
+    }
     bulk.run_with(ACCOUNTS, &[]).await?;
     bulk.run(STRANGERS).await?;
     bulk.run_with(&library(), &[]).await?;

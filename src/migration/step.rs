@@ -154,6 +154,12 @@ pub enum Obstacle {
     NotCompared,
     #[error("files and database differ: `regimen parity` shows where")]
     Different,
+    #[error("this needs the phase `{needed}`, and it is `{phase}`: see `regimen migration status`")]
+    WrongPhase { phase: Phase, needed: Phase },
+    #[error(
+        "the archive does not hold what the database holds by now: run `regimen archive` again"
+    )]
+    ArchiveStale,
     #[error("the files are not in a verified archive: run `regimen archive`")]
     NotArchived,
     #[error("the files are not back from their archive: run `regimen restore`")]

@@ -20,6 +20,12 @@ pub struct Asked {
     pub id: Option<Value>,
     #[serde(rename = "doc_id")]
     pub doc_id: Option<Value>,
+    /// How long it was when it was sent.
+    #[serde(skip)]
+    pub bytes: usize,
+    /// How many values its JSON has at most.
+    #[serde(skip)]
+    pub values: usize,
 }
 
 impl Asked {

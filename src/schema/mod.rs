@@ -5,16 +5,17 @@ pub mod engine;
 mod node;
 pub mod permissions;
 mod root;
+mod server;
 mod subscription;
 mod tally;
 
 use std::sync::Arc;
 
-use async_graphql::{MergedObject, Object, SDLExportOptions, ValidationMode};
+use async_graphql::{MergedObject, SDLExportOptions, ValidationMode};
 use chrono::{DateTime, Utc};
 use serde_json::Value as Json;
 
-use self::root::Root;
+use self::{root::Root, server::ServerQuery, tally::Tally};
 use crate::{
     auth::{AccountMutation, AuthMutation, AuthQuery, Gate},
     changes::Hub,
@@ -28,17 +29,6 @@ use crate::{
     users::{UserMutation, UserQuery},
     workouts::{WorkoutMutation, WorkoutQuery},
 };
-
-#[derive(Default)]
-struct ServerQuery;
-
-#[Object]
-impl ServerQuery {
-    /// The version of this server.
-    async fn version(&self) -> &'static str {
-        env!("CARGO_PKG_VERSION")
-    }
-}
 
 /// What can be read.
 #[derive(MergedObject, Default)]
@@ -82,13 +72,14 @@ pub type Schema = async_graphql::Schema<Root<Query>, Root<Mutation>, Subscriptio
 ///
 /// When a root field has no row in the table of permissions: nobody may start such a server.
 #[must_use]
-pub fn schema(hub: Arc<Hub>, db: Db, gate: Arc<Gate>) -> Schema {
+pub fn schema(hub: Arc<Hub>, db: Db, gate: Arc<Gate>, tally: Arc<Tally>) -> Schema {
     let schema = builder()
         .validation_mode(ValidationMode::Fast)
         .limit_recursive_depth(256)
         .data(hub)
         .data(db)
         .data(gate)
+        .data(tally)
         .finish();
     let missing = permissions::missing(&text(&schema));
     assert!(

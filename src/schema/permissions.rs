@@ -22,6 +22,7 @@ use Access::{Admin, Anyone, Member};
 pub const TABLE: &[(&str, Access)] = &[
     // The server.
     ("version", Anyone),
+    ("server", Admin),
     ("node", Anyone),
     // Signing in.
     ("signUp", Anyone),
@@ -117,8 +118,25 @@ pub const TABLE: &[(&str, Access)] = &[
     ("proveParity", Admin),
     ("cutOver", Admin),
     ("repairMirror", Admin),
+    ("archiveFiles", Admin),
+    ("completeMigration", Admin),
+    ("retireFiles", Admin),
+    ("restoreFiles", Admin),
     ("linkLegacyUser", Admin),
 ];
+
+/// What somebody does who wants to be known; nothing else is let through where an address has spent too much.
+const SIGNING_IN: &[&str] = &["signIn", "refreshSession", "signUp"];
+
+/// Whether a field of the root is a way to sign in.
+pub fn signs_in(field: &str) -> bool {
+    SIGNING_IN.contains(&field)
+}
+
+/// Whether a text has the name of such a field in it.
+pub fn speaks_of_signing_in(text: &str) -> bool {
+    SIGNING_IN.iter().any(|name| text.contains(name))
+}
 
 /// The root fields of the schema that have no row here.
 pub fn missing(sdl: &str) -> Vec<String> {

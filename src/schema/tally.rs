@@ -3,13 +3,13 @@
 //! validation.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, HashMap},
-    fmt::Write,
     sync::{Arc, Mutex, PoisonError, RwLock},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
-use apollo_compiler::{Name, executable::OperationType};
+use apollo_compiler::{Name, executable::OperationType, name};
 use async_graphql::{Response, Value};
 
 use crate::{
@@ -21,6 +21,8 @@ use crate::{
 const OPERATIONS: usize = 100;
 /// Those who are not signed in may bring so many of them: nobody should fill the list before the users.
 const OPERATIONS_OF_NOBODY: usize = 40;
+/// Operations of trusted documents have so many places of their own, which nobody else can take.
+const OPERATIONS_OF_TRUSTED: usize = 200;
 /// The most codes that are told apart; there are fewer.
 const CODES: usize = 100;
 /// A longer name of an operation is cut.
@@ -30,7 +32,7 @@ const OTHER: &str = "other";
 /// Everything that was seen since the start.
 #[derive(Debug)]
 pub struct Tally {
-    operations: RwLock<HashMap<Key, Arc<Operation>>>,
+    operations: RwLock<Operations>,
     /// Those beyond the bound, by kind.
     others: [Arc<Operation>; 3],
     errors: Mutex<BTreeMap<String, u64>>,
@@ -38,7 +40,24 @@ pub struct Tally {
     events: Counter,
 }
 
-type Key = (Hash, Option<Name>);
+/// The operations that are told apart, each by its labels, so that no two of them are the same series.
+#[derive(Debug, Default)]
+struct Operations {
+    known: HashMap<Labels, Arc<Operation>>,
+    /// How many of them are of trusted documents.
+    trusted: usize,
+}
+
+impl Operations {
+    fn has_room_for(&self, begun: &Begun) -> bool {
+        let others = self.known.len() - self.trusted;
+        match (begun.is_trusted, begun.is_known) {
+            (true, _) => self.trusted < OPERATIONS_OF_TRUSTED,
+            (false, true) => others < OPERATIONS,
+            (false, false) => others < OPERATIONS_OF_NOBODY,
+        }
+    }
+}
 
 /// One operation of one document.
 #[derive(Debug)]
@@ -60,7 +79,7 @@ impl Operation {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Kind {
     Query,
     Mutation,
@@ -89,6 +108,15 @@ impl From<OperationType> for Kind {
     }
 }
 
+/// What was seen, in a few numbers.
+pub(super) struct Seen {
+    pub requests: u64,
+    /// How long queries and mutations took, all together.
+    pub duration: Duration,
+    pub subscriptions: u64,
+    pub errors: Vec<(String, u64)>,
+}
+
 /// A request that begins.
 pub(super) struct Begun {
     pub document: Hash,
@@ -97,6 +125,8 @@ pub(super) struct Begun {
     pub cost: u64,
     /// Whether it is somebody's who is signed in.
     pub is_known: bool,
+    /// Whether its document is.
+    pub is_trusted: bool,
 }
 
 /// Something under way. It is counted until it is dropped, however that comes about.
@@ -135,34 +165,31 @@ impl Tally {
     }
 
     fn operation(&self, begun: &Begun) -> Arc<Operation> {
-        let key = (begun.document, begun.name.clone());
-        let known = self
-            .operations
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        let most = if begun.is_known {
-            OPERATIONS
-        } else {
-            OPERATIONS_OF_NOBODY
-        };
-        if let Some(operation) = known.get(&key) {
+        let labels = Labels::of(begun);
+        let operations = self.operations.read();
+        let operations = operations.unwrap_or_else(PoisonError::into_inner);
+        if let Some(operation) = operations.known.get(&labels) {
             return Arc::clone(operation);
         }
-        let is_full = known.len() >= most;
-        drop(known);
-        let kind = Kind::from(begun.kind);
-        if is_full {
-            return Arc::clone(&self.others[kind as usize]);
+        let has_room = operations.has_room_for(begun);
+        drop(operations);
+        let others = || Arc::clone(&self.others[labels.kind as usize]);
+        if !has_room {
+            return others();
         }
-        let mut operations = self
-            .operations
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(
-            operations
-                .entry(key)
-                .or_insert_with(|| Operation::new(kind)),
-        )
+        let operations = self.operations.write();
+        let mut operations = operations.unwrap_or_else(PoisonError::into_inner);
+        if let Some(operation) = operations.known.get(&labels) {
+            return Arc::clone(operation);
+        }
+        // Others may have come in between.
+        if !operations.has_room_for(begun) {
+            return others();
+        }
+        let operation = Operation::new(labels.kind);
+        operations.known.insert(labels, Arc::clone(&operation));
+        operations.trusted += usize::from(begun.is_trusted);
+        operation
     }
 
     /// Counts the errors of an answer.
@@ -188,26 +215,37 @@ impl Tally {
         }
     }
 
-    /// Writes what was seen.
-    pub fn write(&self, page: &mut Page) {
+    pub(super) fn read(&self) -> Seen {
         let known = self
             .operations
             .read()
             .unwrap_or_else(PoisonError::into_inner);
-        let mut named: Vec<(Labels, Arc<Operation>)> = known
-            .iter()
-            .map(|(key, operation)| (Labels::of(key), Arc::clone(operation)))
-            .collect();
-        drop(known);
-        named.sort_by(|(a, _), (b, _)| {
-            (&a.operation, &a.document).cmp(&(&b.operation, &b.document))
-        });
-        let mut rows: Vec<Row<'_>> = self.others.iter().map(|it| Row::other(it)).collect();
-        rows.extend(
-            named
+        let all = || known.known.values().chain(&self.others);
+        let errors = self.errors.lock().unwrap_or_else(PoisonError::into_inner);
+        Seen {
+            requests: all().map(|it| it.requests.read()).sum(),
+            duration: all().map(|it| it.duration.total()).sum(),
+            subscriptions: self.subscriptions.read(),
+            errors: errors
                 .iter()
-                .map(|(labels, operation)| Row::of(labels, operation)),
-        );
+                .map(|(code, count)| (code.clone(), *count))
+                .collect(),
+        }
+    }
+
+    /// Writes what was seen.
+    pub fn write(&self, page: &mut Page) {
+        let operations = self.operations.read();
+        let operations = operations.unwrap_or_else(PoisonError::into_inner);
+        let known = operations.known.iter();
+        let mut named: Vec<_> = known
+            .map(|(labels, operation)| (labels.clone(), Arc::clone(operation)))
+            .collect();
+        drop(operations);
+        named.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let mut rows: Vec<Row<'_>> = self.others.iter().map(|it| Row::other(it)).collect();
+        let named = named.iter();
+        rows.extend(named.map(|(labels, operation)| Row::of(labels, operation)));
         rows.retain(|row| row.operation.requests.read() > 0);
         write_operations(page, &rows);
         self.write_the_rest(page);
@@ -251,45 +289,61 @@ impl Drop for Running {
 }
 
 /// How an operation is named where it is watched.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Labels {
-    operation: String,
+    operation: Name,
     /// The beginning of the document's hash, as in a manifest of documents.
-    document: String,
+    document: [u8; 4],
+    kind: Kind,
 }
 
 impl Labels {
-    fn of((hash, name): &Key) -> Self {
-        let name = name.as_ref().map_or("anonymous", Name::as_str);
-        let mut document = String::with_capacity(8);
-        for byte in &hash[..4] {
-            let _ = write!(document, "{byte:02x}");
-        }
+    fn of(begun: &Begun) -> Self {
+        let [a, b, c, d, ..] = begun.document;
+        let name = begun.name.as_ref();
         Self {
-            operation: name[..name.floor_char_boundary(LONGEST_NAME)].to_owned(),
-            document,
+            operation: name.map_or(name!("anonymous"), shortened),
+            document: [a, b, c, d],
+            kind: begun.kind.into(),
         }
     }
 }
 
+fn shortened(name: &Name) -> Name {
+    // Names are ASCII.
+    let start = name.as_str().get(..LONGEST_NAME);
+    start.map_or_else(|| name.clone(), Name::new_unchecked)
+}
+
 struct Row<'a> {
-    labels: [(&'static str, &'a str); 3],
+    operation_name: &'a str,
+    document: Cow<'static, str>,
     operation: &'a Operation,
 }
 
 impl<'a> Row<'a> {
     fn of(labels: &'a Labels, operation: &'a Operation) -> Self {
-        let labels = [
-            ("operation", labels.operation.as_str()),
-            ("kind", operation.kind.name()),
-            ("document", labels.document.as_str()),
-        ];
-        Self { labels, operation }
+        Self {
+            operation_name: labels.operation.as_str(),
+            document: format!("{:08x}", u32::from_be_bytes(labels.document)).into(),
+            operation,
+        }
     }
 
     fn other(operation: &'a Operation) -> Self {
-        let kind = operation.kind.name();
-        let labels = [("operation", OTHER), ("kind", kind), ("document", OTHER)];
-        Self { labels, operation }
+        Self {
+            operation_name: OTHER,
+            document: OTHER.into(),
+            operation,
+        }
+    }
+
+    fn labels(&self) -> [(&'static str, &str); 3] {
+        [
+            ("operation", self.operation_name),
+            ("kind", self.operation.kind.name()),
+            ("document", &self.document),
+        ]
     }
 }
 
@@ -297,12 +351,12 @@ fn write_operations(page: &mut Page, rows: &[Row<'_>]) {
     let name = "regimen_requests_total";
     page.counter(name, "Operations that were begun.");
     for row in rows {
-        page.sample(name, &row.labels, row.operation.requests.read());
+        page.sample(name, &row.labels(), row.operation.requests.read());
     }
     let name = "regimen_request_cost_points_total";
     page.counter(name, "What they cost, as in `extensions.cost`.");
     for row in rows {
-        page.sample(name, &row.labels, row.operation.cost.read());
+        page.sample(name, &row.labels(), row.operation.cost.read());
     }
     let name = "regimen_request_duration_seconds";
     page.histogram(
@@ -311,7 +365,7 @@ fn write_operations(page: &mut Page, rows: &[Row<'_>]) {
     );
     for row in rows {
         if row.operation.kind != Kind::Subscription {
-            page.durations(name, &row.labels, &row.operation.duration);
+            page.durations(name, &row.labels(), &row.operation.duration);
         }
     }
 }

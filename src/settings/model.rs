@@ -23,7 +23,8 @@ text_enum! {
 #[derive(Clone, Debug, HasQuery, SimpleObject)]
 #[diesel(table_name = user_settings)]
 pub struct Settings {
-    #[graphql(skip)]
+    /// Names these settings; the same as the id of the user whose they are.
+    #[graphql(name = "id")]
     pub user_id: UserId,
     /// The units that weights and distances are shown in.
     pub units: Units,

@@ -73,6 +73,17 @@ impl TaskOrder {
             Self::Updated => "tasks by change",
         }
     }
+
+    /// What the place of a task in this order is made of, beside its id.
+    pub const fn columns(self) -> &'static [&'static str] {
+        match self {
+            Self::Position => &["position"],
+            Self::Due => &["due_date", "due_at"],
+            Self::Priority => &["priority"],
+            Self::Newest => &["created_at"],
+            Self::Updated => &["updated_at"],
+        }
+    }
 }
 
 /// A filter that can be taken.

@@ -6,6 +6,7 @@ use futures_util::FutureExt;
 use super::{
     Task, TaskId,
     filter::{TaskFilter, TaskOrder},
+    list::TaskPlace,
     loader::{SubtaskCounts, SubtaskCountsOf, SubtasksOf, TaskOf},
     store::TagCount,
 };
@@ -45,7 +46,8 @@ impl TaskQuery {
         )?;
         let conditions = filter.unwrap_or_default().check()?;
         let mut conn = ctx.db().conn().await?;
-        let rows = Task::page_of(&mut conn, owner, &conditions, order, &page).await?;
+        let columns = Page::<TaskPlace>::columns(ctx, order.columns());
+        let rows = Task::page_of(&mut conn, owner, &conditions, order, &page, columns).await?;
         let total = Total::counted_by(move |db| {
             let conditions = conditions.clone();
             async move { Ok(Task::count(&mut *db.conn().await?, owner, &conditions).await?) }

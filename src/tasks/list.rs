@@ -17,7 +17,7 @@ use super::{
     recurrence::moment_at,
 };
 use crate::{
-    db::{keyset, schema::tasks},
+    db::{Columns, Prepared, keyset, one_of, schema::tasks},
     graphql::{Date, Page},
     settings::Settings,
     viewer::UserId,
@@ -57,14 +57,13 @@ impl Task {
         conditions: &Conditions,
         order: TaskOrder,
         page: &Page<TaskPlace>,
+        columns: Columns<Self>,
     ) -> QueryResult<Vec<Self>> {
         let asked = conditions.asks_for_days() || order == TaskOrder::Due;
         let home = home(conn, owner, asked).await?;
         let query = matching(owner, conditions, home).limit(page.limit());
-        ordered(query, order, page, home)
-            .select(Self::as_select())
-            .load(conn)
-            .await
+        let query = ordered(query, order, page, home).select(columns.select().0);
+        Prepared(query).load(conn).await
     }
 
     /// How many the whole list has.
@@ -74,8 +73,7 @@ impl Task {
         conditions: &Conditions,
     ) -> QueryResult<i64> {
         let home = home(conn, owner, conditions.asks_for_days()).await?;
-        matching(owner, conditions, home)
-            .count()
+        Prepared(matching(owner, conditions, home).count())
             .get_result(conn)
             .await
     }
@@ -101,7 +99,7 @@ fn matching(owner: UserId, conditions: &Conditions, home: Tz) -> Query<'_> {
         query = query.filter(tasks::completed.eq(completed));
     }
     if let Some(priorities) = &conditions.priorities {
-        query = query.filter(tasks::priority.eq_any(priorities));
+        query = one_of!(query, tasks::priority, priorities);
     }
     if let Some(parent) = conditions.parent_id {
         query = query.filter(tasks::parent_id.eq(parent));

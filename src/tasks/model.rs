@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::recurrence::Due;
 use crate::{
-    db::{schema::tasks, text_enum},
+    db::{columns, columns::Blank, schema::tasks, text_enum},
     graphql::{Date, written::parts},
     ids::id,
     json::{WriteJson, write_enum},
@@ -83,6 +83,12 @@ impl Priority {
         Self::High,
         Self::Urgent,
     ];
+}
+
+impl Blank for Priority {
+    fn blank() -> Self {
+        Self::None
+    }
 }
 
 impl WriteJson for Priority {
@@ -174,6 +180,13 @@ pub struct Task {
     pub updated_at: DateTime<Utc>,
     /// When it was put in the trash, with its subtasks; it can be restored for 30 days.
     pub deleted_at: Option<DateTime<Utc>>,
+}
+
+columns! {
+    Task, tasks, keys { user_id, id, parent_id, deleted_at } {
+        title, description, completed, completed_at, priority, tags, due_date, due_at, due_timezone,
+        recurrence, recurrence_basis, series_id, position, version, created_at, updated_at,
+    }
 }
 
 parts! {

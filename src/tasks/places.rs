@@ -202,12 +202,16 @@ fn check_parent(found: Option<&Task>, id: TaskId, field: &str) -> Result<()> {
 
 impl Siblings {
     fn all<'a>(self) -> tasks::BoxedQuery<'a, Pg> {
-        tasks::table
+        let query = tasks::table
             .filter(tasks::user_id.eq(self.owner))
-            .filter(tasks::parent_id.is_not_distinct_from(self.parent))
             .filter(tasks::deleted_at.is_null())
             .filter(tasks::id.ne(self.moved))
-            .into_boxed()
+            .into_boxed();
+        // No index serves `IS NOT DISTINCT FROM`.
+        match self.parent {
+            Some(parent) => query.filter(tasks::parent_id.eq(parent)),
+            None => query.filter(tasks::parent_id.is_null()),
+        }
     }
 
     async fn check_room(self, conn: &mut AsyncPgConnection, field: &str) -> Result<()> {

@@ -1,11 +1,15 @@
 //! Who sends how much: counts that are bounded in number however many there are to count, and the rate
 //! that each sender of requests has. All of it lives in this process: N replicas allow N times as much.
 
+mod allowance;
 mod ledger;
+mod payer;
 mod rates;
 
+pub use allowance::{Allowance, RateOptions};
 pub use ledger::{Entry, Ledger};
-pub use rates::{Allowance, Payer, RateOptions, Rates};
+pub use payer::Payer;
+pub use rates::{Rates, Standing};
 
 use std::{
     net::{IpAddr, Ipv6Addr},

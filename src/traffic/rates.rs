@@ -1,72 +1,13 @@
 //! How many points of cost somebody may spend. Each has a bucket that fills evenly and is full after a
 //! while of rest; what is kept of it is only the moment at which it will be full again.
 
-use std::{
-    net::IpAddr,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use super::{Entry, Ledger, network, whole_seconds};
-use crate::{
-    config::Config,
-    metrics::{Counter, Page},
-    viewer::{Caller, Client, UserId},
-};
+use super::{Allowance, Entry, Ledger, Payer, RateOptions, allowance::LONGEST_WAIT, whole_seconds};
+use crate::metrics::{Counter, Page};
 
 /// The most senders that are remembered, in some 2 MB.
 const CAPACITY: usize = 65_536;
-/// Nobody waits longer than this, whatever was spent.
-const LONGEST_WAIT: Duration = Duration::from_hours(1);
-
-/// How much one sender may spend.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Allowance {
-    /// None: as much as they like.
-    pub per_minute: u32,
-    /// What a full bucket holds.
-    pub burst: u32,
-}
-
-/// How much each kind of sender may spend.
-#[derive(Clone, Copy, Debug)]
-pub struct RateOptions {
-    pub user: Allowance,
-    pub address: Allowance,
-}
-
-impl From<&Config> for RateOptions {
-    fn from(config: &Config) -> Self {
-        Self {
-            user: Allowance {
-                per_minute: config.rate_user,
-                burst: config.rate_user_burst.get(),
-            },
-            address: Allowance {
-                per_minute: config.rate_address,
-                burst: config.rate_address_burst.get(),
-            },
-        }
-    }
-}
-
-/// Whose bucket a request is paid from: many people share one address, so whoever is signed in has
-/// their own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Payer {
-    User(UserId),
-    /// One bucket for all whose address is not known.
-    Address(Option<IpAddr>),
-}
-
-impl Payer {
-    #[must_use]
-    pub fn of(caller: Caller, client: Option<&Client>) -> Self {
-        match caller {
-            Some(viewer) => Self::User(viewer.user),
-            None => Self::Address(client.and_then(|it| it.address).map(network)),
-        }
-    }
-}
 
 /// Whoever has less left than this is refused at once, and told to wait for a tenth of a full bucket:
 /// what the request would have cost is not known.
@@ -82,6 +23,8 @@ struct Bill {
     wait_for: u64,
     /// What is taken where that is not there.
     fine: u64,
+    /// What the same request has taken already, which does not stand against it.
+    taken: u64,
 }
 
 impl Bill {
@@ -91,8 +34,21 @@ impl Bill {
             at_least: price,
             wait_for: price,
             fine,
+            taken: 0,
         }
     }
+}
+
+/// How a sender stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// What a full bucket holds, in points.
+    pub quota: u32,
+    /// How long an empty one takes to be full.
+    pub window: Duration,
+    pub left: u64,
+    /// How long it takes until it is full.
+    pub full_in: Duration,
 }
 
 /// The buckets of all senders.
@@ -119,17 +75,6 @@ impl Entry for Bucket {
     }
 }
 
-impl Allowance {
-    /// How long a bucket takes to get these points.
-    fn time_for(self, points: u64) -> Duration {
-        const MINUTE: u128 = 60_000_000_000;
-        let nanos = u128::from(points) * MINUTE / u128::from(self.per_minute.max(1));
-        u64::try_from(nanos)
-            .map_or(LONGEST_WAIT, Duration::from_nanos)
-            .min(LONGEST_WAIT)
-    }
-}
-
 impl Rates {
     #[must_use]
     pub fn new(options: RateOptions) -> Self {
@@ -144,22 +89,25 @@ impl Rates {
     /// Whether there is anything left to spend, asked before any work is done; otherwise how long to wait.
     pub fn check(&self, payer: Payer) -> Result<(), Duration> {
         let tenth = u64::from(self.allowance(payer).burst / 10);
-        self.pay(
-            payer,
-            Bill {
-                price: 0,
-                at_least: LEAST,
-                wait_for: tenth.max(LEAST),
-                fine: 0,
-            },
-        )
+        let bill = Bill {
+            price: 0,
+            at_least: LEAST,
+            wait_for: tenth.max(LEAST),
+            fine: 0,
+            taken: 0,
+        };
+        self.pay_at(Instant::now(), payer, bill)
     }
 
     /// Takes what a request costs, or says how long to wait until it can be had, and takes the smaller
     /// `fine` for having looked at it. A request that costs more than a bucket holds takes a full one,
-    /// which is in debt afterwards.
-    pub fn spend(&self, payer: Payer, price: u64, fine: u64) -> Result<(), Duration> {
-        self.pay(payer, Bill::of(price, fine))
+    /// which is in debt afterwards. What the request has `taken` before counts as if it were there.
+    pub fn spend(&self, payer: Payer, price: u64, fine: u64, taken: u64) -> Result<(), Duration> {
+        let bill = Bill {
+            taken,
+            ..Bill::of(price, fine)
+        };
+        self.pay_at(Instant::now(), payer, bill)
     }
 
     /// Takes what has been spent already, even where there is nothing left.
@@ -171,10 +119,31 @@ impl Rates {
         let _ = self.pay_at(Instant::now(), payer, bill);
     }
 
-    fn pay(&self, payer: Payer, bill: Bill) -> Result<(), Duration> {
-        self.pay_at(Instant::now(), payer, bill).map_err(|wait| {
-            self.refused(payer).add(1);
-            whole_seconds(wait)
+    /// Counts a request that was refused for what its sender has spent; answers the wait as it is told.
+    pub fn refuse(&self, payer: Payer, wait: Duration) -> Duration {
+        self.refused(payer).add(1);
+        whole_seconds(wait)
+    }
+
+    /// What somebody may still spend; none where there is no bound.
+    #[must_use]
+    pub fn standing(&self, payer: Payer) -> Option<Standing> {
+        self.standing_at(Instant::now(), payer)
+    }
+
+    fn standing_at(&self, now: Instant, payer: Payer) -> Option<Standing> {
+        let allowance = self.allowance(payer);
+        if allowance.per_minute == 0 {
+            return None;
+        }
+        let window = allowance.time_for(allowance.burst.into());
+        let bucket = self.buckets.open().get(&payer).map(|it| it.full_at);
+        let spent = bucket.map_or(Duration::ZERO, |it| it.saturating_duration_since(now));
+        Some(Standing {
+            quota: allowance.burst,
+            window: whole_seconds(window),
+            left: allowance.points_in(window.saturating_sub(spent)),
+            full_in: whole_seconds(spent),
         })
     }
 
@@ -189,7 +158,8 @@ impl Rates {
         let mut buckets = self.buckets.open();
         let bucket = buckets.entry(&payer, now, Bucket { full_at: now });
         let spent = bucket.full_at.saturating_duration_since(now);
-        if spent + wanted(bill.at_least) > most {
+        let by_others = spent.saturating_sub(allowance.time_for(bill.taken));
+        if by_others + wanted(bill.at_least) > most {
             let fine = allowance.time_for(bill.fine);
             bucket.take(now, fine);
             return Err((spent + wanted(bill.wait_for) + fine).saturating_sub(most));
@@ -202,13 +172,14 @@ impl Rates {
         match payer {
             Payer::User(_) => self.options.user,
             Payer::Address(_) => self.options.address,
+            Payer::SignIn(_) => self.options.address.kept_back(),
         }
     }
 
     const fn refused(&self, payer: Payer) -> &Counter {
         match payer {
             Payer::User(_) => &self.refused_users,
-            Payer::Address(_) => &self.refused_addresses,
+            Payer::Address(_) | Payer::SignIn(_) => &self.refused_addresses,
         }
     }
 
@@ -293,6 +264,39 @@ mod tests {
         assert_eq!(spend(&rates, now, address(1), 30), Err(SECOND));
         assert_eq!(spend(&rates, now + SECOND, address(1), 30), Ok(()));
         assert_eq!(spend(&rates, now + SECOND, address(1), 1), Err(21 * SECOND));
+    }
+
+    #[test]
+    fn what_a_request_has_taken_does_not_stand_against_it() {
+        let (rates, now) = (rates(), Instant::now());
+        let bill = |taken| Bill {
+            taken,
+            ..Bill::of(30, 0)
+        };
+        spend(&rates, now, address(1), 2).unwrap();
+        assert!(rates.pay_at(now, address(1), bill(1)).is_err());
+        assert_eq!(rates.pay_at(now, address(1), bill(2)), Ok(()));
+    }
+
+    #[test]
+    fn what_is_left_grows_until_the_bucket_is_full() {
+        let (rates, now) = (rates(), Instant::now());
+        spend(&rates, now, address(1), 7).unwrap();
+        for (after, left, full_in) in [(0, 3, 7), (2, 5, 5), (7, 10, 0), (600, 10, 0)] {
+            let standing = rates.standing_at(now + after * SECOND, address(1)).unwrap();
+            assert_eq!((standing.left, standing.full_in), (left, full_in * SECOND));
+            assert_eq!((standing.quota, standing.window), (10, 10 * SECOND));
+        }
+    }
+
+    #[test]
+    fn an_address_that_has_spent_all_has_a_tenth_left_for_signing_in() {
+        let (rates, now) = (rates(), Instant::now());
+        spend(&rates, now, address(1), 10).unwrap();
+        let reserve = address(1).reserve().unwrap();
+        assert_eq!(spend(&rates, now, reserve, 1), Ok(()));
+        assert!(spend(&rates, now, reserve, 1).is_err());
+        assert_eq!(reserve.reserve(), None);
     }
 
     #[test]

@@ -9,7 +9,10 @@ use diesel_async::RunQueryDsl;
 
 use super::{Set, SetId, Workout, WorkoutExercise, WorkoutExerciseId, WorkoutId, parts::grouped};
 use crate::{
-    db::schema::{sets, workout_exercises, workouts},
+    db::{
+        Columns,
+        schema::{sets, workout_exercises, workouts},
+    },
     error::{Error, Result},
     graphql::Loaders,
     viewer::UserId,
@@ -134,7 +137,7 @@ impl Loader<PlacesOf> for Loaders {
             return Ok(HashMap::new());
         };
         let ids: Vec<WorkoutId> = keys.iter().map(|key| key.workout).collect();
-        let found = WorkoutExercise::of(&*self.db.conn().await?, owner, &ids).await?;
+        let found = WorkoutExercise::of(&*self.db.conn().await?, owner, &ids, Columns::ALL).await?;
         Ok(grouped(found, |place| PlacesOf {
             owner,
             workout: place.workout_id,

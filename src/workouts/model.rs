@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use super::{SetId, SetType, Side, WeightUnit, WorkoutExerciseId, WorkoutId, WorkoutStatus};
 use crate::{
     db::{
-        Decimal,
+        Decimal, columns,
         schema::{sets, workout_exercises, workouts},
     },
     exercises::{Exercise, ExerciseId},
@@ -111,7 +111,7 @@ pub struct WorkoutExercise {
 }
 
 /// One set of an exercise in a workout.
-#[derive(Clone, Debug, HasQuery, QueryableByName, SimpleObject)]
+#[derive(Clone, Debug, HasQuery, SimpleObject)]
 #[diesel(table_name = sets)]
 #[graphql(complex, name = "WorkoutSet")]
 pub struct Set {
@@ -158,6 +158,21 @@ pub struct Set {
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
     pub updated_at: DateTime<Utc>,
+}
+
+columns! {
+    WorkoutExercise, workout_exercises, keys { user_id, id, workout_id, exercise_id, order_index } {
+        superset_group, target_sets, target_reps, target_reps_max, target_weight, target_weight_unit,
+        target_rpe, rest_seconds, notes, created_at, updated_at,
+    }
+    ahead { exercise, sets }
+}
+
+columns! {
+    Set, sets, keys { user_id, id, workout_id, workout_exercise_id, order_index } {
+        set_type, side, reps, weight, weight_unit, weight_kg, rpe, duration_seconds, distance_m,
+        rest_seconds, is_completed, notes, performed_at, version, created_at, updated_at,
+    }
 }
 
 parts! {

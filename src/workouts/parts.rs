@@ -4,49 +4,50 @@
 use std::{collections::HashMap, hash::Hash, sync::Arc};
 
 use async_graphql::{Context, Lookahead};
-use diesel::prelude::*;
+use diesel::{
+    dsl::sql,
+    prelude::*,
+    sql_types::{Array, Bool, Uuid as SqlUuid},
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures_util::try_join;
 
 use super::{Set, Workout, WorkoutExercise, WorkoutId};
 use crate::{
     db::{
-        kept,
+        Columns, among, kept_with,
         schema::{exercises, sets, workout_exercises},
     },
     exercises::{Exercise, ExerciseId},
+    graphql::asked,
     history::HistoryEntry,
     viewer::UserId,
 };
 
-/// Which parts of workouts a request will ask for.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each part is asked for or not, whatever the others"
-)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Which parts of workouts a request will ask for, and which of their columns.
+#[derive(Clone, Copy, Default)]
 pub struct Parts {
     /// The exercises in them.
-    pub places: bool,
+    pub places: Option<Columns<WorkoutExercise>>,
     /// The sets of those.
-    pub sets: bool,
+    pub sets: Option<Columns<Set>>,
     /// What those exercises are.
-    pub exercises: bool,
+    pub exercises: Option<Columns<Exercise>>,
     /// What was recorded of them.
-    pub history: bool,
+    pub history: Option<Columns<HistoryEntry>>,
 }
 
 impl Parts {
     /// What is asked for of the workouts at any of these paths below the field being resolved.
     pub fn below(ctx: &Context<'_>, paths: &[&[&str]]) -> Self {
-        let mut parts = Self::default();
+        let mut found = Vec::new();
         for path in paths {
             let here = path
                 .iter()
                 .fold(ctx.look_ahead(), |here, name| here.field(name));
-            parts.add(&here);
+            found.extend(here.selection_fields());
         }
-        parts
+        Lookahead::try_from(found.as_slice()).map_or_else(|()| Self::default(), |it| Self::of(&it))
     }
 
     /// The same for a connection of workouts.
@@ -62,10 +63,14 @@ impl Parts {
         workouts: &[WorkoutId],
     ) -> QueryResult<Below> {
         let (places, sets, exercises, history) = try_join!(
-            asked(self.places, WorkoutExercise::of(conn, owner, workouts)),
-            asked(self.sets, Set::of(conn, owner, workouts)),
-            asked(self.exercises, exercises_of(conn, owner, workouts)),
-            asked(self.history, HistoryEntry::of(conn, owner, workouts)),
+            asked_for(self.places, |it| WorkoutExercise::of(
+                conn, owner, workouts, it
+            )),
+            asked_for(self.sets, |it| Set::of(conn, owner, workouts, it)),
+            asked_for(self.exercises, |it| exercises_of(conn, owner, workouts, it)),
+            asked_for(self.history, |it| HistoryEntry::of(
+                conn, owner, workouts, it
+            )),
         )?;
         Ok(Below {
             parts: self,
@@ -76,12 +81,14 @@ impl Parts {
         })
     }
 
-    fn add(&mut self, workout: &Lookahead<'_>) {
+    fn of(workout: &Lookahead<'_>) -> Self {
         let place = workout.field("exercises");
-        self.places |= place.exists();
-        self.sets |= place.field("sets").exists();
-        self.exercises |= place.field("exercise").exists();
-        self.history |= workout.field("history").exists();
+        Self {
+            places: asked(&place, &[]),
+            sets: asked(&place.field("sets"), &[]),
+            exercises: asked(&place.field("exercise"), &[]),
+            history: asked(&workout.field("history"), &[]),
+        }
     }
 }
 
@@ -97,14 +104,14 @@ pub struct Below {
 impl Below {
     /// Hangs it all where it belongs.
     pub fn hang_on(self, workouts: &mut [Workout]) {
-        if self.parts.history {
+        if self.parts.history.is_some() {
             let mut history = grouped(self.history, |entry| entry.workout_id);
             for workout in &mut *workouts {
                 let found = history.remove(&Some(workout.id)).unwrap_or_default();
                 workout.history.fill(found);
             }
         }
-        if !self.parts.places {
+        if self.parts.places.is_none() {
             return;
         }
         let mut sets = grouped(self.sets, |set| set.workout_exercise_id);
@@ -115,7 +122,7 @@ impl Below {
             .collect();
         let mut places = self.places;
         for place in &mut places {
-            if self.parts.sets {
+            if self.parts.sets.is_some() {
                 place.sets.fill(sets.remove(&place.id).unwrap_or_default());
             }
             if let Some(exercise) = exercises.get(&place.exercise_id) {
@@ -136,17 +143,18 @@ impl WorkoutExercise {
         mut conn: &AsyncPgConnection,
         owner: UserId,
         workouts: &[WorkoutId],
+        columns: Columns<Self>,
     ) -> QueryResult<Vec<Self>> {
-        use workout_exercises as places;
-
-        let query = kept!(
-            places::table
-                .filter(places::user_id.eq(owner))
-                .filter(places::workout_id.eq_any(workouts))
-                .order((places::workout_id, places::order_index, places::id))
-                .select(Self::as_select())
-        );
-        query.load(&mut conn).await
+        let query = kept_with!(columns, |selected| {
+            workout_exercises::table
+                .filter(workout_exercises::user_id.eq(owner))
+                .filter(among!("workout_id", workouts))
+                .select(selected)
+        });
+        let mut found: Vec<Self> = query.load(&mut conn).await?;
+        // An index brings them in order or almost, which the database would not believe.
+        found.sort_by_key(|place| (place.workout_id, place.order_index, place.id));
+        Ok(found)
     }
 }
 
@@ -156,20 +164,24 @@ impl Set {
         mut conn: &AsyncPgConnection,
         owner: UserId,
         workouts: &[WorkoutId],
+        columns: Columns<Self>,
     ) -> QueryResult<Vec<Self>> {
-        let query = kept!(
+        let query = kept_with!(columns, |selected| {
             sets::table
                 .filter(sets::user_id.eq(owner))
-                .filter(sets::workout_id.eq_any(workouts))
-                .order((
-                    sets::workout_id,
-                    sets::workout_exercise_id,
-                    sets::order_index,
-                    sets::id,
-                ))
-                .select(Self::as_select())
-        );
-        query.load(&mut conn).await
+                .filter(among!("workout_id", workouts))
+                .select(selected)
+        });
+        let mut found: Vec<Self> = query.load(&mut conn).await?;
+        found.sort_by_key(|set| {
+            (
+                set.workout_id,
+                set.workout_exercise_id,
+                set.order_index,
+                set.id,
+            )
+        });
+        Ok(found)
     }
 }
 
@@ -178,31 +190,40 @@ async fn exercises_of(
     mut conn: &AsyncPgConnection,
     owner: UserId,
     workouts: &[WorkoutId],
+    columns: Columns<Exercise>,
 ) -> QueryResult<Vec<Exercise>> {
-    use workout_exercises as places;
-
-    let trained = places::table
-        .filter(places::user_id.eq(owner))
-        .filter(places::workout_id.eq_any(workouts))
-        .select(places::exercise_id);
-    let query = kept!(
+    let query = kept_with!(columns, |selected| {
+        // As an array, each exercise is looked up once; a join would look it up for each workout.
+        let trained = sql::<Bool>(
+            "exercises.id = ANY (ARRAY(SELECT exercise_id FROM workout_exercises WHERE user_id = ",
+        )
+        .bind::<SqlUuid, _>(owner)
+        .sql(" AND workout_id = ANY ((SELECT ")
+        .bind::<Array<SqlUuid>, _>(workouts)
+        .sql(")::uuid[])))");
         exercises::table
-            .filter(exercises::id.eq_any(trained))
+            .filter(trained)
             .filter(
                 exercises::owner_id
                     .is_null()
                     .or(exercises::owner_id.eq(owner)),
             )
-            .select(Exercise::as_select())
-    );
+            .select(selected)
+    });
     query.load(&mut conn).await
 }
 
-async fn asked<T>(
-    asked: bool,
-    fetch: impl Future<Output = QueryResult<Vec<T>>>,
-) -> QueryResult<Vec<T>> {
-    if asked { fetch.await } else { Ok(Vec::new()) }
+async fn asked_for<R, F>(
+    columns: Option<Columns<R>>,
+    fetch: impl FnOnce(Columns<R>) -> F,
+) -> QueryResult<Vec<R>>
+where
+    F: Future<Output = QueryResult<Vec<R>>>,
+{
+    match columns {
+        Some(columns) => fetch(columns).await,
+        None => Ok(Vec::new()),
+    }
 }
 
 /// The rows by key, each key's in the order they came.

@@ -192,7 +192,11 @@ async fn a_misspelled_name_in_the_file_is_named_with_its_line_and_the_one_meant(
 #[tokio::test]
 async fn a_misspelled_name_in_the_environment_is_warned_of() {
     let folder = scratch_folder("config");
-    let environment = [("REGIMEN_PROT", PASSWORD), ("PGPORT", "5432")];
+    let environment = [
+        ("REGIMEN_PROT", PASSWORD),
+        ("PGPORT", "5432"),
+        ("REGIMEN_TEST_PGBOUNCER", "/usr/sbin/pgbouncer"),
+    ];
 
     let run = config(&folder, &[], &environment).await;
 

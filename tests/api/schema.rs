@@ -281,6 +281,8 @@ const ELSE: &[&str] = &[
     r#"signUp 0 "VALIDATION""#,
     r#"startWorkout 3 "VALIDATION""#,
     // For admins.
+    r#"parityRecord 0 "FORBIDDEN""#,
+    r#"parityRecord 1 "FORBIDDEN""#,
     r#"seedExercises 0 "FORBIDDEN""#,
     r#"setRole 0 "FORBIDDEN""#,
     r#"user 0 "FORBIDDEN""#,

@@ -254,3 +254,40 @@ async fn the_schema_is_told_by_the_specification_and_in_the_order_asked() {
     .collect();
     assert!(places.is_sorted(), "{text}");
 }
+
+#[tokio::test]
+async fn days_and_moments_that_cannot_be_read_are_errors_of_the_request() {
+    let app = TestApp::start().await;
+    let ada = app.newcomer().await;
+    let write = "createTask(input: {title: \"T\", dueDate: \"2026-02-30\"}) { task { id } }";
+    for query in [
+        format!("mutation {{ {write} }}"),
+        format!("mutation {{ fine: createTask(input: {{title: \"F\"}}) {{ task {{ id }} }} {write} }}"),
+        "{ workouts(filter: {from: \"yesterday\"}) { totalCount } }".to_owned(),
+        "{ workouts(filter: {from: 2026}) { totalCount } }".to_owned(),
+        "query ($from: DateTime = \"x\") { workouts(filter: {from: $from}) { totalCount } }".to_owned(),
+        "{ tasks { ...F } } fragment F on TaskConnection { totalCount } query Q { history(filter: {from: true}) { totalCount } }".to_owned(),
+    ] {
+        let refused = ada.graphql(&query, json!({})).await;
+        assert_eq!(refused.code(), "GRAPHQL_VALIDATION_FAILED", "{query}");
+        assert!(refused.body.get("data").is_none(), "{query}");
+        assert!(refused.error()["locations"][0]["column"].is_u64(), "{query}");
+    }
+    let query = "mutation ($input: CreateTaskInput!) { createTask(input: $input) { task { id } } }";
+    for (input, field) in [
+        (json!({"title": "T", "dueDate": "2026-02-30"}), "dueDate"),
+        (json!({"title": "T", "dueAt": "tomorrow"}), "dueAt"),
+        (json!({"title": "T", "dueAt": 5}), "dueAt"),
+    ] {
+        let refused = ada.graphql(query, json!({"input": input})).await;
+        assert_eq!(refused.code(), "BAD_VARIABLES", "{input}");
+        assert!(refused.body.get("data").is_none(), "{input}");
+        assert!(
+            refused.message().contains(&format!("in `{field}`")),
+            "{}",
+            refused.message()
+        );
+    }
+    let tasks = ada.graphql("{ tasks { totalCount } }", json!({})).await;
+    assert_eq!(tasks.data()["tasks"]["totalCount"], 0, "nothing ran");
+}

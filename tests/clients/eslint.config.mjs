@@ -19,15 +19,15 @@ const others = {
   "require-nullable-result-in-root": "off",
   // Nothing has been deprecated yet.
   "require-deprecation-date": "off",
-  // Exercises of a workout and sets of an exercise are short and read as a whole. The rest of the rule
-  // is about edges, which a test over the schema looks at.
+  // Exercises of a workout and sets of an exercise are short and read as a whole. Sessions and people are
+  // seen in their lists only, so they are no nodes.
   "relay-edge-types": ["error", { listTypeCanWrapOnlyEdgeType: false, shouldImplementNode: false, withEdgeSuffix: true }],
   // What is no record has no id.
   "strict-id-in-types": [
     "error",
     {
       exceptions: {
-        types: ["PageInfo", "ChangePage", "TagCount", "Settings", "HistorySummaryExercise", "HistorySummarySet"],
+        types: ["PageInfo", "ChangePage", "TagCount", "HistorySummaryExercise", "HistorySummarySet"],
         suffixes: ["Connection", "Edge", "Payload", "Result", "Summary"],
       },
     },

@@ -1,32 +1,52 @@
 //! Where the schema is hidden, an answer names no more of it than the request did: the words of rules
 //! that an input broke name other fields, too, because they are written for those who know them.
+//!
+//! A request brings a name by using it as what it is. A word in a comment, in a text, in JSON, or as an alias
+//! brings nothing: else a dictionary put there would tell which of its words are names.
 
-use std::{borrow::Cow, collections::HashSet, sync::Arc};
+use std::{collections::HashSet, sync::Arc};
 
 use apollo_compiler::{
-    Schema,
+    Name, Schema,
+    executable::Selection,
     schema::{ExtendedType, FieldDefinition},
+    validation::Valid,
 };
 use async_graphql::{Response, Value};
 
-use super::{JsonMap, JsonValue, Prepared};
+use super::{
+    JsonMap, Prepared,
+    inputs::{self, Said},
+};
 
-/// Everything that has a name in a schema.
-pub(super) fn names(schema: &Schema) -> HashSet<String> {
-    let mut names = HashSet::new();
-    for (name, kind) in &schema.types {
-        names.insert(name.to_string());
-        match kind {
-            ExtendedType::Object(it) => it.fields.values().for_each(|it| add(it, &mut names)),
-            ExtendedType::Interface(it) => it.fields.values().for_each(|it| add(it, &mut names)),
-            ExtendedType::Enum(it) => names.extend(it.values.keys().map(ToString::to_string)),
-            ExtendedType::InputObject(it) => {
-                names.extend(it.fields.keys().map(ToString::to_string));
+/// A schema that is shown to nobody, and everything in it that has a name.
+pub(super) struct Hidden {
+    schema: Arc<Valid<Schema>>,
+    names: HashSet<String>,
+}
+
+impl Hidden {
+    pub(super) fn of(schema: &Arc<Valid<Schema>>) -> Self {
+        let mut names = HashSet::new();
+        for (name, kind) in &schema.types {
+            names.insert(name.to_string());
+            match kind {
+                ExtendedType::Object(it) => it.fields.values().for_each(|it| add(it, &mut names)),
+                ExtendedType::Interface(it) => {
+                    it.fields.values().for_each(|it| add(it, &mut names));
+                }
+                ExtendedType::Enum(it) => names.extend(it.values.keys().map(ToString::to_string)),
+                ExtendedType::InputObject(it) => {
+                    names.extend(it.fields.keys().map(ToString::to_string));
+                }
+                ExtendedType::Scalar(_) | ExtendedType::Union(_) => {}
             }
-            ExtendedType::Scalar(_) | ExtendedType::Union(_) => {}
+        }
+        Self {
+            schema: Arc::clone(schema),
+            names,
         }
     }
-    names
 }
 
 fn add(field: &FieldDefinition, names: &mut HashSet<String>) {
@@ -36,7 +56,7 @@ fn add(field: &FieldDefinition, names: &mut HashSet<String>) {
 
 /// What one request may be told.
 pub struct Concealed {
-    pub(super) names: Arc<HashSet<String>>,
+    pub(super) hidden: Arc<Hidden>,
     pub(super) document: Arc<Prepared>,
     pub(super) given: JsonMap,
 }
@@ -49,7 +69,7 @@ impl Concealed {
             return answer;
         }
         let asked = self.asked();
-        let hidden = |word: &str| self.names.contains(word) && !asked.contains(word);
+        let hidden = |word: &str| self.hidden.names.contains(word) && !asked.contains(word);
         for error in &mut answer.errors {
             error.message = quoted_words(&error.message, hidden);
             if let Some(extensions) = &mut error.extensions
@@ -62,43 +82,48 @@ impl Concealed {
         answer
     }
 
-    /// Every word of the request.
-    fn asked(&self) -> HashSet<Cow<'_, str>> {
+    /// Every name that the request uses as one.
+    fn asked(&self) -> HashSet<&str> {
+        let (document, schema) = (&self.document.checked, &self.hidden.schema);
         let mut asked = HashSet::new();
-        for file in self.document.checked.sources.values() {
-            // The schema is among the sources of every document.
-            if file.path().ends_with(super::FILE_NAME) {
-                asked.extend(file.source_text().split(is_no_letter).map(Cow::Borrowed));
+        inputs::selections(document, &mut |selection| match selection {
+            Selection::Field(field) => {
+                asked.insert(field.name.as_str());
+                asked.extend(field.arguments.iter().map(|it| it.name.as_str()));
             }
+            Selection::InlineFragment(fragment) => {
+                asked.extend(fragment.type_condition.as_ref().map(Name::as_str));
+            }
+            Selection::FragmentSpread(_) => {}
+        });
+        let fragments = document.fragments.values();
+        asked.extend(fragments.map(|it| it.selection_set.ty.as_str()));
+        inputs::of_document(document, schema, &mut |said| bring(&said, &mut asked));
+        for operation in document.operations.iter() {
+            inputs::of_variables(operation, &self.given, schema, &mut |said| {
+                bring(&said, &mut asked);
+            });
         }
-        for (name, value) in &self.given {
-            asked.insert(name.as_str().into());
-            keys(value, &mut asked);
-        }
+        asked.extend(
+            document
+                .operations
+                .iter()
+                .flat_map(|it| &it.variables)
+                .map(|it| it.ty.inner_named_type().as_str()),
+        );
         asked
     }
 }
 
-fn keys<'a>(value: &'a JsonValue, found: &mut HashSet<Cow<'a, str>>) {
-    match value {
-        JsonValue::Object(fields) => {
-            for (name, value) in fields {
-                found.insert(name.as_str().into());
-                keys(value, found);
-            }
-        }
-        JsonValue::Array(items) => items.iter().for_each(|item| keys(item, found)),
-        JsonValue::String(text) => {
-            found.extend(text.as_str().split(is_no_letter).map(Cow::Borrowed));
-        }
-        _ => {}
+fn bring<'a>(said: &Said<'a>, asked: &mut HashSet<&'a str>) {
+    if let Said::Field(name) | Said::Enum(name) = said {
+        asked.insert(name);
     }
 }
 
 fn is_no_letter(sign: char) -> bool {
     !sign.is_ascii_alphanumeric() && sign != '_'
 }
-
 /// The message with an ellipsis for each hidden word between backticks.
 fn quoted_words(message: &str, hidden: impl Fn(&str) -> bool) -> String {
     let parts = message.split('`').enumerate();

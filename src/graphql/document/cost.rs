@@ -86,14 +86,32 @@ impl<'a> Counter<'a> {
     }
 
     fn page_size(&self, field: &Field) -> u64 {
-        let asked = ["first", "last"].iter().find_map(|name| {
-            match field.argument_by_name(name).ok()?.as_ref() {
-                Value::Int(size) => size.as_str().parse().ok(),
-                Value::Variable(name) => self.variables.get(name.as_str())?.as_u64(),
-                _ => None,
-            }
-        });
+        let asked = ["first", "last"]
+            .iter()
+            .find_map(|name| self.size_in(field, name));
         asked.unwrap_or(DEFAULT_PAGE)
+    }
+
+    /// The size that an argument asks for. One that stands for an absent variable is absent itself, so the
+    /// schema's default is what will run.
+    fn size_in(&self, field: &Field, name: &str) -> Option<u64> {
+        let size = |value: &Value| match value {
+            Value::Int(size) => size.as_str().parse().ok(),
+            _ => None,
+        };
+        match field.argument_by_name(name).ok()?.as_ref() {
+            Value::Variable(variable) => match self.variables.get(variable.as_str()) {
+                Some(given) => given.as_u64(),
+                None => size(
+                    field
+                        .definition
+                        .argument_by_name(name)?
+                        .default_value
+                        .as_ref()?,
+                ),
+            },
+            value => size(value),
+        }
     }
 }
 

@@ -9,20 +9,31 @@ use super::{
 };
 use crate::config::TrustedMode;
 
+/// A longer document is prepared each time that it comes: it would push many others out.
+const LONGEST_KEPT: usize = 64 << 10;
+
 impl Documents {
     /// Takes the documents of a manifest in place of those of the one before; all of them or none.
     pub fn trust(&self, manifest: &Manifest) -> Result<(), BadManifest> {
-        let prepare = |text: &str| self.check(text, hash_of(text), Wording::Plain);
+        let prepare = |text: &str| {
+            let prepared = self.check(text, hash_of(text), Wording::Plain)?;
+            Ok(Prepared {
+                is_trusted: true,
+                ..prepared
+            })
+        };
         let trusted = Arc::new(Trusted::prepare(manifest, prepare)?);
         *self.trusted.write().unwrap_or_else(PoisonError::into_inner) = trusted;
         Ok(())
     }
 
-    /// The document that a request names or sends, or both.
+    /// The document that a request names or sends, or both. `prepares` is told the length of one that is
+    /// new, before anything is done with it.
     pub fn find(
         &self,
         named: Option<Named<'_>>,
         text: Option<&str>,
+        prepares: impl FnOnce(usize),
     ) -> Result<Arc<Prepared>, Refusal> {
         let trusted = self.trusted();
         match (named, text) {
@@ -39,7 +50,7 @@ impl Documents {
                         "`query` is not the document of this hash or id: hash the text as it is sent",
                     ));
                 }
-                self.by_text(&trusted, text, hash)
+                self.by_text(&trusted, text, hash, prepares)
             }
         }
     }
@@ -77,7 +88,13 @@ impl Documents {
         }
     }
 
-    fn by_text(&self, trusted: &Trusted, text: &str, hash: Hash) -> Result<Arc<Prepared>, Refusal> {
+    fn by_text(
+        &self,
+        trusted: &Trusted,
+        text: &str,
+        hash: Hash,
+        prepares: impl FnOnce(usize),
+    ) -> Result<Arc<Prepared>, Refusal> {
         if let Some(known) = trusted.by_hash(&hash) {
             self.hits.add(1);
             return Ok(Arc::clone(known));
@@ -90,8 +107,11 @@ impl Documents {
             return Ok(self.seen(known));
         }
         self.misses.add(1);
+        prepares(text.len());
         let prepared = Arc::new(self.check(text, hash, self.rules.wording())?);
-        self.cache.insert(hash, Arc::clone(&prepared));
+        if text.len() <= LONGEST_KEPT {
+            self.cache.insert(hash, Arc::clone(&prepared));
+        }
         Ok(self.seen(prepared))
     }
 

@@ -11,7 +11,7 @@ use apollo_compiler::{
     validation::{Valid, WithErrors},
 };
 
-use super::Refusal;
+use super::{Refusal, wording::CONFLICTING_ARGUMENTS};
 
 const END: Name = name!("END_OF_LIST");
 
@@ -33,7 +33,7 @@ pub(super) fn same(document: &Document, schema: &Valid<Schema>) -> Result<(), Re
     // The marks themselves are wrong values, which says nothing.
     match marked.to_executable_validate(schema) {
         Err(WithErrors { errors, .. }) => {
-            Refusal::invalid_where(&errors, |name| name == Some("ConflictingFieldArgument"))
+            Refusal::invalid_where(&errors, |name| name == Some(CONFLICTING_ARGUMENTS))
         }
         Ok(_) => Ok(()),
     }

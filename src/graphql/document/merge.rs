@@ -17,20 +17,16 @@ use async_graphql::{
 use async_graphql_value::Value;
 use std::collections::HashMap;
 
-/// Gathers the fields of the operation that is to run.
+/// Gathers the fields of a document's only operation.
 pub(super) fn merge(
     document: &mut ExecutableDocument,
-    name: Option<&str>,
     root: &str,
     schema: &Schema,
     variables: &JsonMap,
 ) {
-    let operation = match (&mut document.operations, name) {
-        (DocumentOperations::Single(operation), _) => Some(operation),
-        (DocumentOperations::Multiple(operations), Some(name)) => operations.get_mut(name),
-        (DocumentOperations::Multiple(_), None) => None,
+    let DocumentOperations::Single(operation) = &mut document.operations else {
+        return;
     };
-    let Some(operation) = operation else { return };
     let merger = Merger {
         fragments: &document.fragments,
         schema,

@@ -4,6 +4,7 @@
 mod concealed;
 mod cost;
 mod find;
+mod inputs;
 mod introspection;
 mod limits;
 mod lists;
@@ -16,17 +17,15 @@ mod repeated;
 mod roots;
 mod rules;
 mod runnable;
+mod scalars;
 mod syntax;
 mod trusted;
 mod variables;
 mod wording;
 
-use std::{
-    collections::HashSet,
-    sync::{
-        Arc, RwLock,
-        atomic::{AtomicBool, AtomicU64},
-    },
+use std::sync::{
+    Arc, RwLock,
+    atomic::{AtomicBool, AtomicU64},
 };
 
 use apollo_compiler::{
@@ -50,7 +49,7 @@ pub use rules::Rules;
 pub use trusted::{BadManifest, Manifest};
 pub use variables::for_executor;
 
-use self::{introspection::Introspection, trusted::Trusted, wording::Wording};
+use self::{concealed::Hidden, introspection::Introspection, trusted::Trusted, wording::Wording};
 use crate::metrics::{Counter, Page};
 
 /// What a document is called among the sources it was read with.
@@ -72,18 +71,20 @@ pub struct Prepared {
     /// Whether any field at all is.
     repeats: bool,
     size: usize,
+    /// Whether it is of the manifest.
+    pub is_trusted: bool,
     /// Whether the log has said that nobody vouched for it.
     reported: AtomicBool,
 }
 
 /// All documents seen lately, and the trusted ones.
 pub struct Documents {
-    schema: Valid<Schema>,
+    schema: Arc<Valid<Schema>>,
     introspection: Introspection,
     limits: Limits,
     rules: Rules,
-    /// All names in the schema, where it is hidden.
-    names: Option<Arc<HashSet<String>>>,
+    /// What nobody may be told, where the schema is hidden.
+    hidden: Option<Arc<Hidden>>,
     /// Also what a client means that sends a hash alone: whatever is no longer in here, it sends again.
     cache: Cache<Hash, Arc<Prepared>, Size>,
     trusted: RwLock<Arc<Trusted>>,
@@ -113,14 +114,15 @@ impl Documents {
     pub fn new(sdl: &str, limits: Limits, rules: Rules) -> Self {
         let schema = Schema::parse_and_validate(sdl, "schema.graphql")
             .unwrap_or_else(|invalid| panic!("the schema is not valid: {}", invalid.errors));
-        let names = (!rules.introspection).then(|| Arc::new(concealed::names(&schema)));
+        let schema = Arc::new(schema);
+        let hidden = (!rules.introspection).then(|| Arc::new(Hidden::of(&schema)));
         let cache = Cache::with_weighter(1000, limits.cached_bytes, Size);
         Self {
             introspection: Introspection::new(&schema),
             schema,
             limits,
             rules,
-            names,
+            hidden,
             cache,
             trusted: RwLock::default(),
             untrusted: AtomicU64::new(0),
@@ -131,11 +133,11 @@ impl Documents {
 
     /// What the answer to a request may name, where the schema is hidden.
     #[must_use]
-    pub fn concealed(&self, document: &Arc<Prepared>, given: &JsonMap) -> Option<Concealed> {
+    pub fn concealed(&self, document: Arc<Prepared>, given: JsonMap) -> Option<Concealed> {
         Some(Concealed {
-            names: Arc::clone(self.names.as_ref()?),
-            document: Arc::clone(document),
-            given: given.clone(),
+            hidden: Arc::clone(self.hidden.as_ref()?),
+            document,
+            given,
         })
     }
 
@@ -169,6 +171,7 @@ impl Documents {
         measure::measure(&ast, &self.limits)?;
         let checked = self.validate(&ast, wording)?;
         lists::same(&ast, &self.schema)?;
+        scalars::in_document(&checked, &self.schema)?;
         let mut runnable = runnable::of(text, &checked)?;
         roots::single_out(&mut runnable);
         let merges = merged::any_above_rows(&checked, &self.schema);
@@ -180,6 +183,7 @@ impl Documents {
             merges,
             repeats,
             size: text.len(),
+            is_trusted: false,
             reported: AtomicBool::new(false),
         })
     }
@@ -213,6 +217,7 @@ impl Documents {
         })?;
         let variables =
             variables::coerce(&self.schema, operation, variables, self.rules.wording())?;
+        scalars::in_variables(operation, &variables, &self.schema)?;
         apollo_compiler::introspection::check_max_depth(&document.checked, operation).map_err(
             |error| Refusal::request("INTROSPECTION_TOO_DEEP", error.message().to_string()),
         )?;
@@ -242,20 +247,19 @@ impl Documents {
             .of(&self.schema, &document.checked, operation, variables)
     }
 
-    /// The document as the executor runs it with these variables: without arguments that stand for an
-    /// absent one, and with every field once.
+    /// The operation as the executor runs it with these variables, which takes a document of its own each
+    /// time: without arguments that stand for an absent one, and with every field once.
     pub fn to_run(&self, document: &Prepared, admitted: &Admitted<'_>) -> Runnable {
-        let mut runnable = document.runnable.clone();
         let Admitted {
             operation,
             variables,
             ..
         } = admitted;
+        let mut runnable = runnable::one(&document.runnable, operation.name.as_deref());
         variables::drop_absent(&mut runnable, operation, variables);
         if document.repeats {
-            let name = operation.name.as_deref();
             let root = operation.object_type();
-            merge::merge(&mut runnable, name, root, &self.schema, variables);
+            merge::merge(&mut runnable, root, &self.schema, variables);
         }
         runnable
     }

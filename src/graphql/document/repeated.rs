@@ -10,11 +10,13 @@ use apollo_compiler::{
     validation::DiagnosticList,
 };
 
+use super::wording::SEVERAL_ROOTS;
+
 /// Whether the validator found nothing but that.
 pub(super) fn is_all(errors: &DiagnosticList) -> bool {
     errors
         .iter()
-        .all(|error| error.error.unstable_error_name() == Some("SubscriptionUsesMultipleFields"))
+        .all(|error| error.error.unstable_error_name() == Some(SEVERAL_ROOTS))
 }
 
 /// The document with each subscription's root field written once; none where there are several.

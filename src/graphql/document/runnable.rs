@@ -2,7 +2,10 @@
 //! it cannot read is written out for it in plainer words.
 
 use apollo_compiler::{ExecutableDocument, validation::Valid};
-use async_graphql::parser::{parse_query, types::ExecutableDocument as Runnable};
+use async_graphql::parser::{
+    parse_query,
+    types::{DocumentOperations, ExecutableDocument as Runnable},
+};
 
 use super::Refusal;
 
@@ -29,4 +32,22 @@ pub(super) fn of(text: &str, checked: &Valid<ExecutableDocument>) -> Result<Runn
     }
     parse_query(plain.serialize().no_indent().to_string())
         .map_err(|error| Refusal::request("GRAPHQL_PARSE_FAILED", error.to_string()))
+}
+
+/// A copy with one operation alone: the executor uses up what it runs.
+pub(super) fn one(document: &Runnable, name: Option<&str>) -> Runnable {
+    let operations = match (&document.operations, name) {
+        (DocumentOperations::Multiple(all), Some(name)) => all
+            .get(name)
+            .map(|one| DocumentOperations::Single(one.clone())),
+        (DocumentOperations::Multiple(all), None) => all
+            .values()
+            .next()
+            .map(|one| DocumentOperations::Single(one.clone())),
+        (DocumentOperations::Single(one), _) => Some(DocumentOperations::Single(one.clone())),
+    };
+    Runnable {
+        operations: operations.unwrap_or_else(|| document.operations.clone()),
+        fragments: document.fragments.clone(),
+    }
 }

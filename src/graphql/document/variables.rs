@@ -56,8 +56,8 @@ pub fn for_executor(values: &JsonMap) -> Variables {
     variables
 }
 
-/// Takes the arguments and input fields that stand for an absent variable out of the document, which
-/// is what the specification means by it. Directives keep theirs: theirs are never absent.
+/// Takes the arguments and input fields that stand for an absent variable out of a document of one operation,
+/// which is what the specification means by it. Directives keep theirs: theirs are never absent.
 pub fn drop_absent(document: &mut ExecutableDocument, operation: &Operation, given: &JsonMap) {
     let absent: Vec<&str> = operation
         .variables
@@ -73,16 +73,8 @@ pub fn drop_absent(document: &mut ExecutableDocument, operation: &Operation, giv
         .values_mut()
         .map(|it| &mut it.node.selection_set.node);
     sets.for_each(|set| mend_set(set, &absent));
-    match &mut document.operations {
-        DocumentOperations::Single(operation) => {
-            mend_set(&mut operation.node.selection_set.node, &absent);
-        }
-        DocumentOperations::Multiple(operations) => {
-            let sets = operations
-                .values_mut()
-                .map(|it| &mut it.node.selection_set.node);
-            sets.for_each(|set| mend_set(set, &absent));
-        }
+    if let DocumentOperations::Single(operation) = &mut document.operations {
+        mend_set(&mut operation.node.selection_set.node, &absent);
     }
 }
 

@@ -73,7 +73,8 @@ async fn page_of(
 ) -> Result<Connection<HistoryEntry>> {
     let owner = ctx.owner()?;
     let mut conn = ctx.db().conn().await?;
-    let mut rows = HistoryEntry::page_of(&mut conn, owner, &wanted, order, &page).await?;
+    let columns = Page::<HistoryPlace>::columns(ctx, &[]);
+    let mut rows = HistoryEntry::page_of(&mut conn, owner, &wanted, order, &page, columns).await?;
     let (nodes, edges) = (["nodes", "workout"], ["edges", "node", "workout"]);
     let asked = ctx.look_ahead().field("nodes").field("workout").exists()
         || edges

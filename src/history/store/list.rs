@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::{
     db::{
-        keyset,
+        Columns, among, kept_with, keyset,
         schema::{history, workout_exercises},
     },
     error::{Error, Result},
@@ -40,6 +40,7 @@ impl HistoryEntry {
         wanted: &Wanted,
         order: HistoryOrder,
         page: &Page<HistoryPlace>,
+        columns: Columns<Self>,
     ) -> QueryResult<Vec<Self>> {
         use history::{id, performed_at};
 
@@ -47,7 +48,7 @@ impl HistoryEntry {
         let from = page.from.map(|HistoryPlace(at, last)| (at, last));
         let upwards = page.upwards(order == HistoryOrder::Oldest);
         keyset!(query, performed_at, id, upwards, from)
-            .select(Self::as_select())
+            .select(columns.select().0)
             .load(conn)
             .await
     }
@@ -66,15 +67,17 @@ impl HistoryEntry {
         mut conn: &AsyncPgConnection,
         owner: UserId,
         workouts: &[WorkoutId],
+        columns: Columns<Self>,
     ) -> QueryResult<Vec<Self>> {
-        history::table
-            .filter(history::user_id.eq(owner))
-            .filter(history::workout_id.eq_any(workouts))
-            .filter(history::deleted_at.is_null())
-            .order((history::performed_at.desc(), history::id.desc()))
-            .select(Self::as_select())
-            .load(&mut conn)
-            .await
+        let query = kept_with!(columns, |selected| {
+            history::table
+                .filter(history::user_id.eq(owner))
+                .filter(among!("workout_id", workouts))
+                .filter(history::deleted_at.is_null())
+                .order((history::performed_at.desc(), history::id.desc()))
+                .select(selected)
+        });
+        query.load(&mut conn).await
     }
 
     /// The first entry that was recorded of a workout; one in the trash only where there is no other.

@@ -5,6 +5,8 @@ use std::{borrow::Cow, time::Duration};
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use tokio::time::timeout;
 
+use super::super::streams::Full;
+
 /// The longest reason that fits into a frame that ends a WebSocket.
 const LONGEST_REASON: usize = 123;
 /// How long the other side may take to read the goodbye and answer it.
@@ -24,10 +26,6 @@ impl End {
     pub(super) const DRAINING: Self = Self::because(1001, "the server stops: reconnect");
     pub(super) const SILENT: Self = Self::because(1001, "no answer to the server's pings");
     pub(super) const TOO_LARGE: Self = Self::because(1009, "the message is too large");
-    pub(super) const TOO_MANY_CONNECTIONS: Self =
-        Self::because(1013, "the server has too many connections: try again later");
-    pub(super) const TOO_MANY_OF_THE_USER: Self =
-        Self::because(1013, "you have too many connections: close another one");
     pub(super) const DOES_NOT_READ: Self = Self::because(
         1013,
         "messages are not read: reconnect and continue after the last cursor",
@@ -42,6 +40,10 @@ impl End {
         Self::Ours(code, Cow::Borrowed(reason))
     }
 
+    pub(super) fn full(full: Full) -> Self {
+        Self::Ours(1013, full.to_string().into())
+    }
+
     pub(super) fn invalid(why: &str) -> Self {
         Self::Ours(4400, format!("Invalid message received: {why}").into())
     }
@@ -52,6 +54,11 @@ impl End {
 
     pub(super) fn duplicate(id: &str) -> Self {
         Self::Ours(4409, format!("Subscriber for {id} already exists").into())
+    }
+
+    /// Whether the client broke a rule of the protocol, or could not prove who it is.
+    pub(super) const fn is_their_mistake(&self) -> bool {
+        matches!(self, Self::Ours(4400..=4499, _))
     }
 }
 

@@ -34,26 +34,52 @@ pub(super) enum Incoming {
     Complete {
         id: String,
     },
+    /// One to subscribe whose payload is not read, because there is too much in it.
+    #[serde(skip)]
+    TooMuch {
+        id: String,
+    },
+}
+
+/// What there is to know of a message without reading all of it.
+#[derive(Deserialize)]
+struct Head {
+    id: String,
 }
 
 impl Incoming {
-    pub(super) fn parse(text: &str) -> Result<Self, End> {
-        let message =
-            serde_json::from_str(text).map_err(|error| End::invalid(&error.to_string()))?;
-        match &message {
-            Self::Subscribe { id, .. } | Self::Complete { id } if id.is_empty() => {
-                Err(End::invalid("`id` is empty"))
-            }
-            Self::Subscribe { id, .. } if id.len() > LONGEST_ID => {
-                Err(End::invalid("`id` is too long"))
-            }
-            Self::Subscribe { payload, .. }
-                if payload.query.is_none() && !payload.has_document() =>
-            {
-                Err(End::invalid("there is no `query` in the payload"))
-            }
-            _ => Ok(message),
+    /// Reads a message of so many values; none where that is too many.
+    pub(super) fn parse(text: &str, values: Option<usize>) -> Result<Self, End> {
+        let wrong = |error: serde_json::Error| End::invalid(&error.to_string());
+        let Some(values) = values else {
+            let Head { id } = serde_json::from_str(text).map_err(wrong)?;
+            return checked(Self::TooMuch { id });
+        };
+        let mut message = serde_json::from_str(text).map_err(wrong)?;
+        if let Self::Subscribe { payload, .. } = &mut message {
+            (payload.bytes, payload.values) = (text.len(), values);
         }
+        checked(message)
+    }
+}
+
+/// The message, unless there is something in it that it may not have.
+fn checked(message: Incoming) -> Result<Incoming, End> {
+    match &message {
+        Incoming::Subscribe { id, .. } | Incoming::TooMuch { id } | Incoming::Complete { id }
+            if id.is_empty() =>
+        {
+            Err(End::invalid("`id` is empty"))
+        }
+        Incoming::Subscribe { id, .. } | Incoming::TooMuch { id } if id.len() > LONGEST_ID => {
+            Err(End::invalid("`id` is too long"))
+        }
+        Incoming::Subscribe { payload, .. }
+            if payload.query.is_none() && !payload.has_document() =>
+        {
+            Err(End::invalid("there is no `query` in the payload"))
+        }
+        _ => Ok(message),
     }
 }
 

@@ -6,6 +6,8 @@ mod message;
 mod operations;
 mod session;
 
+use std::sync::Arc;
+
 use axum::{
     extract::ws::{WebSocket, WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
     http::{HeaderMap, StatusCode, header},
@@ -57,16 +59,22 @@ pub(super) fn open(
 }
 
 async fn serve(app: App, sender: Sender, headers: HeaderMap, mut socket: WebSocket) {
-    let seat = app.streams.enter();
-    let end = match seat {
-        None => End::TOO_MANY_CONNECTIONS,
-        Some(_) if socket.protocol().is_none() => End::WRONG_PROTOCOL,
-        Some(seat) => {
+    // Until it says who it is, it is counted by its address.
+    let nobody = sender.payer(None);
+    let engine = Arc::clone(&app.engine);
+    let end = match app.streams.enter(nobody) {
+        Err(full) => End::full(full),
+        Ok(_) if socket.protocol().is_none() => End::WRONG_PROTOCOL,
+        Ok(seat) => {
             Session::new(app, sender, headers, &mut socket, seat)
                 .run()
                 .await
         }
     };
     tracing::debug!(?end, "a WebSocket ends");
+    if end.is_their_mistake() {
+        // It ends either way.
+        let _ = engine.have_mistake_paid(nobody);
+    }
     end::close(socket, end).await;
 }

@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use super::{
-    super::{App, bearer, client::Sender, streams::Seat},
+    super::{App, bearer, client::Sender, sent::count_values, streams::Seat},
     end::End,
     message::{Incoming, Outgoing, next},
     operations::{Event, Operations},
@@ -23,6 +23,7 @@ use crate::{
     auth::Proven,
     graphql::document::Refusal,
     schema::{asked::Asked, engine::Allowed},
+    traffic::Payer,
     viewer::Caller,
 };
 
@@ -133,7 +134,7 @@ impl<'a> Session<'a> {
             Some(Ok(Message::Text(text))) if text.len() > self.app.options.body => {
                 Err(End::TOO_LARGE)
             }
-            Some(Ok(Message::Text(text))) => self.obey(Incoming::parse(&text)?).await,
+            Some(Ok(Message::Text(text))) => self.read(&text).await,
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(()),
             Some(Ok(Message::Binary(_))) => Err(End::invalid("send JSON as text")),
             Some(Err(error)) if is_too_large(&error) => Err(End::TOO_LARGE),
@@ -141,11 +142,21 @@ impl<'a> Session<'a> {
         }
     }
 
+    async fn read(&mut self, text: &str) -> Result<(), End> {
+        match count_values(&self.app, text.as_bytes()) {
+            Ok(values) => self.obey(Incoming::parse(text, Some(values))?).await,
+            Err(refusal) => match Incoming::parse(text, None)? {
+                Incoming::TooMuch { id } => self.refuse(&id, refusal).await,
+                other => self.obey(other).await,
+            },
+        }
+    }
+
     async fn obey(&mut self, message: Incoming) -> Result<(), End> {
         match message {
             Incoming::ConnectionInit { payload } => self.init(payload.as_ref()).await,
             Incoming::Ping { payload } => self.send(Outgoing::Pong { payload }.message()).await,
-            Incoming::Pong { .. } => Ok(()),
+            Incoming::Pong { .. } | Incoming::TooMuch { .. } => Ok(()),
             Incoming::Subscribe { id, payload } => self.subscribe(&id, *payload).await,
             Incoming::Complete { id } => {
                 self.operations.stop(&id);
@@ -170,10 +181,9 @@ impl<'a> Session<'a> {
         };
         let proven = proven.map_err(|bad| End::forbidden(&bad.to_string()))?;
         self.headers = HeaderMap::new();
-        if let Some(Proven { viewer, .. }) = proven
-            && !self.seat.belongs_to(viewer.user)
-        {
-            return Err(End::TOO_MANY_OF_THE_USER);
+        if let Some(Proven { viewer, .. }) = proven {
+            let holder = Payer::User(viewer.user);
+            self.seat.belongs_to(holder).map_err(End::full)?;
         }
         self.state = State::Ready {
             caller: proven.map(|proven| proven.viewer),
@@ -183,18 +193,12 @@ impl<'a> Session<'a> {
     }
 
     async fn subscribe(&mut self, id: &str, asked: Asked) -> Result<(), End> {
-        let State::Ready { caller, .. } = self.state else {
-            return Err(End::NOT_READY);
-        };
-        if self.operations.has(id) {
-            return Err(End::duplicate(id));
-        }
+        let caller = self.may_begin(id)?;
         let most = self.app.streams.limits.operations_of_a_connection;
         if self.operations.len() >= most {
             let message = format!("{most} operations are under way: complete one first");
             let refusal = Refusal::request("TOO_MANY_OPERATIONS", message);
-            let refused: Response = refusal.into();
-            return self.tell(id, &Event::Failed(refused.errors)).await;
+            return self.refuse(id, refusal).await;
         }
         // Who comes this late asks again after the goodbye.
         if !*self.draining.borrow() {
@@ -203,6 +207,24 @@ impl<'a> Session<'a> {
             self.operations.start(id, started);
         }
         Ok(())
+    }
+
+    /// Who begins an operation with this id, if anybody may.
+    fn may_begin(&self, id: &str) -> Result<Caller, End> {
+        match self.state {
+            State::Opened { .. } => Err(End::NOT_READY),
+            State::Ready { .. } if self.operations.has(id) => Err(End::duplicate(id)),
+            State::Ready { caller, .. } => Ok(caller),
+        }
+    }
+
+    /// Answers an operation that is not begun.
+    async fn refuse(&mut self, id: &str, refusal: Refusal) -> Result<(), End> {
+        let caller = self.may_begin(id)?;
+        // Whoever goes on like this is refused other things.
+        let _ = self.app.engine.have_mistake_paid(self.sender.payer(caller));
+        let refused: Response = refusal.into();
+        self.tell(id, &Event::Failed(refused.errors)).await
     }
 
     async fn tell(&mut self, id: &str, event: &Event) -> Result<(), End> {

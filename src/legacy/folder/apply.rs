@@ -249,18 +249,19 @@ impl Folder {
             self.places.retain(|_, at| !here(at));
             self.diary.retain(|_, at| !here(at));
         }
-        for (stack, added) in &changes.added {
-            let records = &self.books[number as usize].stacks[*stack as usize].records;
-            let first = records.len() - added.len();
-            for at in first..records.len() {
-                let placed = records[at];
+        for (number_of_stack, added) in &changes.added {
+            let stack = &self.books[number as usize].stacks[*number_of_stack as usize];
+            let first = stack.records.len() - added.len();
+            let new = stack.records.iter().enumerate().skip(first);
+            let keys: Vec<_> = new
+                .map(|(at, placed)| (at, self.key_at(stack.shelf, placed)))
+                .collect();
+            for (at, key) in keys {
                 let at = At {
                     book: number,
-                    stack: *stack,
+                    stack: *number_of_stack,
                     number: short(at),
                 };
-                let shelf = self.books[number as usize].stacks[*stack as usize].shelf;
-                let key = self.key_at(shelf, &placed);
                 self.places.insert((key.kind, key.owner, key.id), at);
             }
         }

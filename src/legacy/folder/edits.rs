@@ -7,7 +7,7 @@ use super::{Folder, Unreadable, find::Seen};
 use crate::{
     legacy::{
         Edit,
-        meaning::{Reading, fold},
+        meaning::{Reading, Shelf, fold},
         record::{HistoryRecord, Key, Kind, Record, WorkoutRecord},
     },
     viewer::UserId,
@@ -135,13 +135,21 @@ impl Folder {
             .filter(|(key, _)| key.kind == Kind::Workout && key.owner == owner)
         {
             open.retain(|(_, id)| *id != key.id);
-            if let Edit::Put(Record::Workout(workout)) = edit
-                && workout.deleted_at.is_none()
-                && workout.ended_at.is_none()
-                && let Some(begun) = workout.started_at
-            {
-                open.push((begun, key.id));
-            }
+            let Edit::Put(Record::Workout(workout)) = edit else {
+                continue;
+            };
+            let planned = edits.before.get(key).map_or(workout.is_template, |before| {
+                let at = before.seen.at;
+                let stack = &self.books[at.book as usize].stacks[at.stack as usize];
+                stack.shelf == Some(Shelf::Templates)
+            });
+            let ended = workout.deleted_at.is_some() || workout.ended_at.is_some();
+            open.extend(
+                workout
+                    .started_at
+                    .filter(|_| !planned && !ended)
+                    .map(|at| (at, key.id)),
+            );
         }
         open
     }

@@ -28,7 +28,7 @@ impl Folder {
             return Ok((short(book), short(stack)));
         }
         let (path, text) = self.start_for(shelf, trash);
-        let book = self.start(path, text)?;
+        let book = self.start(&path, text)?;
         let stacks = &self.books[book as usize].stacks;
         let stack = stacks.iter().position(|stack| stack.shelf == Some(shelf));
         let broken = || ApplyError::Broken {
@@ -83,12 +83,12 @@ impl Folder {
     }
 
     /// Begins a file.
-    fn start(&mut self, path: String, text: &str) -> Result<u32, ApplyError> {
-        let full = self.root.join(&path);
+    fn start(&mut self, path: &str, text: &str) -> Result<u32, ApplyError> {
+        let full = self.root.join(path);
         if let Some(parent) = full.parent() {
             let made =
                 fs::create_dir_all(parent).map_err(|error| Failed::at(disk::Step::Create, error));
-            made.map_err(|failed| failed.of(&path))?;
+            made.map_err(|failed| failed.of(path))?;
         }
         let write = |out: &mut disk::Counted| io::Write::write_all(out, text.as_bytes());
         let known = self
@@ -109,16 +109,16 @@ impl Folder {
         };
         let made = disk::replace(&full, self.faults, write, still);
         if foreign {
-            return Err(ApplyError::ForeignEdit(path));
+            return Err(ApplyError::ForeignEdit(path.to_owned()));
         }
         if let Err(failed) = made {
-            self.remember_placed(&path, full, known, &failed);
-            return Err(failed.of(&path));
+            self.remember_placed(path, full, known, &failed);
+            return Err(failed.of(path));
         }
         let number = known.unwrap_or(self.books.len());
-        let book = index::index(number, Book::new(&path, full), &mut Facts::default());
+        let book = index::index(number, Book::new(path, full), &mut Facts::default());
         let book = book.map_err(|error| Unreadable::Io {
-            path: path.clone(),
+            path: path.to_owned(),
             error,
         })?;
         match known {
@@ -137,7 +137,7 @@ impl Folder {
         if let [only] = self.books[number].stacks.as_mut_slice()
             && only.shelf.is_none()
         {
-            only.shelf = Shelf::of_file(&path);
+            only.shelf = Shelf::of_file(path);
         }
         Ok(short(number))
     }

@@ -132,8 +132,7 @@ impl Visit for Indexing<'_> {
         let shelf = name.as_deref().and_then(Shelf::of_member);
         let wanted = match (&name, shelf, opener) {
             (None, _, b'{') => self.whole,
-            (None, ..) => true,
-            (Some(_), Some(Shelf::Users), _) => true,
+            (None, ..) | (Some(_), Some(Shelf::Users), _) => true,
             (Some(_), Some(Shelf::History), _) => self.book.path.as_ref() == super::HISTORY,
             (Some(_), shelf, opener) => shelf.is_some() && opener == b'[',
         };
@@ -175,19 +174,17 @@ impl Visit for Indexing<'_> {
             parse(found.bytes).ok()
         };
         if let Some(object) = node.as_ref().and_then(Node::as_object) {
-            let named = if last.name.is_none() {
-                Shelf::of_file(&self.book.path)
-            } else {
-                None
-            };
-            // Our own files are what they are called, and a plan is a template where its file says so.
-            let ours = named.filter(|_| self.book.ours);
+            // The app's own lists are known by what is in them, ours by their names; and a plan is a template where its
+            // file says so.
+            let by_file = last.name.is_none().then(|| Shelf::of_file(&self.book.path));
+            let by_file = by_file.flatten();
+            let ours = by_file.filter(|_| self.book.ours);
             let begun = object.has("startTime") || object.has("endTime");
             let told = match Shelf::of_record(object) {
-                Some(Shelf::Sessions) if !begun && named == Some(Shelf::Templates) => named,
+                Some(Shelf::Sessions) if !begun && by_file == Some(Shelf::Templates) => by_file,
                 told => told,
             };
-            let shelf = last.shelf.or(ours).or(told).or(named);
+            let shelf = last.shelf.or(ours).or(told).or(by_file);
             last.shelf = shelf;
             if let Some(shelf) = shelf {
                 self.learn(shelf, at, object, found.name, &mut placed);
@@ -288,27 +285,13 @@ impl Indexing<'_> {
             self.facts.diary.push((placed.owner, entry, at));
         }
         if shelf == Shelf::Sessions && !self.book.trash {
-            self.open(object, ours, placed);
+            let begun = World::begun(object).map(|at| (placed.owner, at, placed.id));
+            self.facts.open.extend(begun);
         }
         let items = object.get("exercises").and_then(Node::as_list);
         let items = items.into_iter().flat_map(|list| &list.items);
         for item in items.filter_map(|item| item.node.as_object()) {
             self.used(item, object, placed);
-        }
-    }
-
-    fn open(&mut self, object: &Object, ours: Option<&Object>, placed: &Placed) {
-        if let Some(status) = ours.and_then(|ours| ours.text("status")) {
-            if status == "active" {
-                self.facts
-                    .open
-                    .push((placed.owner, DateTime::<Utc>::MAX_UTC, placed.id));
-            }
-            return;
-        }
-        let begun = World::begun(object);
-        if let Some(begun) = begun {
-            self.facts.open.push((placed.owner, begun, placed.id));
         }
     }
 

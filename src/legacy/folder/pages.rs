@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     Unreadable,
+    apply::unchanged,
     book::{Book, Placed, Stamp},
 };
 use crate::legacy::scan::LONGEST;
@@ -27,11 +28,11 @@ impl<'a> Pages<'a> {
         };
         let file = File::open(&book.full).map_err(io)?;
         let now = Stamp::of(&file, [0; 32]).map_err(io)?;
-        if !book
+        let same = book
             .stamp
             .as_ref()
-            .is_some_and(|stamp| stamp.looks_like(&now))
-        {
+            .is_some_and(|stamp| stamp.looks_like(&now));
+        if !same && !unchanged(book).map_err(io)? {
             return Err(Unreadable::Changed(book.path.to_string()));
         }
         Ok(Self {

@@ -34,23 +34,17 @@ impl Folder {
         let mut blank = Object::default();
         blank.set("id", Node::text(&name));
         blank.set("preferences", Node::Object(Object::default()));
-        let (text, at) = match &seen {
-            Some(seen) => {
-                let lead = self.books[seen.at.book as usize].stacks[seen.at.stack as usize]
-                    .lead
-                    .clone();
-                let mut page = Page::new(object_of(&seen.text).map_err(unfaithful)?, None, &lead);
-                native::settings(&mut page, &person, wanted).map_err(unfaithful)?;
-                (page.print(), Some(seen.at))
-            }
-            None => {
-                let home = self.home(Shelf::Users, false)?;
-                let lead = self.lead(home);
-                let mut page = Page::new(blank, None, &lead);
-                native::settings(&mut page, &person, wanted).map_err(unfaithful)?;
-                (page.print(), None)
-            }
+        let at = seen.as_ref().map(|seen| seen.at);
+        let place = match at {
+            Some(at) => (at.book, at.stack),
+            None => self.home(Shelf::Users, false)?,
         };
+        let lead = self.lead(place);
+        let old = seen.as_ref().map(|seen| object_of(&seen.text));
+        let object = old.transpose().map_err(unfaithful)?.unwrap_or(blank);
+        let mut page = Page::new(object, None, &lead);
+        native::settings(&mut page, &person, wanted).map_err(unfaithful)?;
+        let text = page.print();
         self.check_text(key, Shelf::Users, &text, wanted, |found| match found {
             Understood::Settings(both) => Some(both.0),
             _ => None,

@@ -28,6 +28,10 @@ use crate::{
 const MOST_VALUES: usize = 100;
 
 /// What is found in a folder.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "almost all of them are records: a box for each would be one more allocation"
+)]
 #[derive(Debug)]
 pub enum Item {
     Record {
@@ -105,9 +109,8 @@ impl Folder {
         for user in self.implied() {
             tell(user, &mut report)?;
         }
-        for shelves in [&[Shelf::Users][..], &[Shelf::Library]] {
-            self.read_shelves(shelves, &mut report, &mut tell)?;
-        }
+        self.read_shelf(Shelf::Users, &mut report, &mut tell)?;
+        self.read_shelf(Shelf::Library, &mut report, &mut tell)?;
         for exercise in self.nameless() {
             report.created.push(exercise.name.clone());
             let record = Record::Exercise(exercise);
@@ -119,8 +122,8 @@ impl Folder {
                 &mut report,
             )?;
         }
-        for shelves in [&[Shelf::Templates, Shelf::Sessions][..], &[Shelf::History]] {
-            self.read_shelves(shelves, &mut report, &mut tell)?;
+        for shelf in [Shelf::Templates, Shelf::Sessions, Shelf::History] {
+            self.read_shelf(shelf, &mut report, &mut tell)?;
         }
         for book in &self.books {
             if let Some((at, reason)) = &book.broken {
@@ -182,14 +185,14 @@ impl Folder {
             .collect()
     }
 
-    fn read_shelves<E: From<Unreadable>>(
+    fn read_shelf<E: From<Unreadable>>(
         &self,
-        shelves: &[Shelf],
+        shelf: Shelf,
         report: &mut Report,
         tell: &mut impl FnMut(Item, &mut Report) -> Result<(), E>,
     ) -> Result<(), E> {
         for (book_number, book) in self.books.iter().enumerate() {
-            let wanted = |stack: &Stack| stack.shelf.is_some_and(|it| shelves.contains(&it));
+            let wanted = |stack: &Stack| stack.shelf == Some(shelf);
             if !book.stacks.iter().any(wanted) {
                 continue;
             }

@@ -235,10 +235,8 @@ impl Folder {
         }
         let key = self.key_at(stack.shelf, &placed);
         let key = (key.kind, key.owner, key.id);
-        if self.places.contains_key(&key) {
+        if *self.places.entry(key).or_insert(at) != at {
             self.placed_mut(at).state = State::Twice;
-        } else {
-            self.places.insert(key, at);
         }
     }
 

@@ -1,5 +1,6 @@
 //! What the app's own keys cannot say of a record stands beside them under one key of ours: columns by name.
-//! It counts over what the keys say, unless the app has since changed the very value that it replaced.
+//! It counts over what the keys say. Where it replaces what they say, it does so as long as they say it: once
+//! the app changes any of that, the app counts.
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
@@ -28,12 +29,15 @@ pub(in crate::legacy) fn overridden<T: Serialize + DeserializeOwned>(
     };
     let mut columns = columns(&row);
     let replaced = ours.get(INSTEAD_OF).map(Node::value).unwrap_or_default();
+    let current = |(name, value): (&String, &Value)| columns.get(name) == Some(value);
+    let replaced = replaced.as_object();
+    let stands = replaced.is_none_or(|replaced| replaced.iter().all(current));
     for member in &ours.members {
         let name = &*member.key.value;
-        let Some(column) = columns.get_mut(name) else {
-            continue;
-        };
-        if replaced.get(name).is_none_or(|value| value == column) {
+        let guarded = replaced.is_some_and(|replaced| replaced.contains_key(name));
+        if let Some(column) = columns.get_mut(name)
+            && (stands || !guarded)
+        {
             *column = member.node.value();
         }
     }

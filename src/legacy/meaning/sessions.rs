@@ -78,7 +78,7 @@ impl Sessions<'_> {
             slots: Vec::new(),
         };
         let mut found = Vec::new();
-        for (at, item) in self.items(object, "exercises", "")?.into_iter().enumerate() {
+        for (at, item) in self.items(object, "exercises", "").into_iter().enumerate() {
             let path = format!("exercises[{at}]");
             let read = item.and_then(|item| Ok((item, self.exercise(item, &path, &base, began)?)));
             match read {
@@ -97,7 +97,7 @@ impl Sessions<'_> {
                 }
             }
         }
-        let exercises = self.in_places(found, |exercise| &mut exercise.order_index)?;
+        let exercises = self.in_places(found, |exercise| &mut exercise.order_index);
         // A new id of the exercise reaches its sets.
         reading.workout.exercises = exercises
             .into_iter()
@@ -185,7 +185,7 @@ impl Sessions<'_> {
         exercise.user_id = self.which.owner;
         let began = began.unwrap_or(workout.created_at);
         let (mut found, mut slots) = (Vec::new(), Vec::new());
-        for (at, item) in self.items(object, "sets", path)?.into_iter().enumerate() {
+        for (at, item) in self.items(object, "sets", path).into_iter().enumerate() {
             let set_path = format!("{path}.sets[{at}]");
             let read = item.and_then(|item| {
                 let base = self.set(item, &own, &set_path, &base, began)?;
@@ -203,7 +203,7 @@ impl Sessions<'_> {
                 }
             }
         }
-        exercise.sets = self.in_places(found, |set| &mut set.order_index)?;
+        exercise.sets = self.in_places(found, |set| &mut set.order_index);
         Ok((exercise, slots))
     }
 
@@ -285,21 +285,21 @@ impl Sessions<'_> {
         object: &'n Object<'a>,
         key: &str,
         path: &str,
-    ) -> Value<Vec<Value<&'n Object<'a>>>> {
+    ) -> Vec<Value<&'n Object<'a>>> {
         let list = match object.get(key) {
-            None => return Ok(Vec::new()),
+            None => return Vec::new(),
             Some(Node::List(list)) => list,
             Some(other) => {
                 let reason = format!("`{key}` is {}, not a list", other.noun());
                 self.parts.refuse(&[path, key].join("."), object, reason);
-                return Ok(Vec::new());
+                return Vec::new();
             }
         };
         let item = |node: &'n Node<'a>| {
             let object = node.as_object();
             object.ok_or_else(|| format!("it is {}, not an object", node.noun()))
         };
-        Ok(list.items.iter().map(|it| item(&it.node)).collect())
+        list.items.iter().map(|it| item(&it.node)).collect()
     }
 
     /// The rows in their order: as the app numbers them if that numbers from 0 without a tie, else counted
@@ -308,7 +308,7 @@ impl Sessions<'_> {
         &self,
         found: Vec<(&Object, T)>,
         index: fn(&mut T) -> &mut i32,
-    ) -> Value<Vec<T>> {
+    ) -> Vec<T> {
         let orders = found
             .iter()
             .map(|(object, _)| fields::whole(object, "order", i32::MAX).ok()?);
@@ -328,7 +328,7 @@ impl Sessions<'_> {
             *index(&mut row) = place;
             row
         };
-        Ok(placed.into_iter().map(row).collect())
+        placed.into_iter().map(row).collect()
     }
 }
 

@@ -1,8 +1,8 @@
 //! Exercises, as entries of the app's library.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::{Page, mark, put, text, texts, time};
+use super::{Page, keys, mark, text, texts, time};
 use crate::{
     exercises::Level,
     legacy::{
@@ -44,67 +44,19 @@ impl Shelved<'_> {
         )?;
         let is = Some(&base);
         let former = former(object, &base.name, &wanted.name);
-        put(
-            object,
-            "name",
-            is.map(|it| &it.name),
-            &wanted.name,
-            text(Some(&wanted.name)),
-        );
-        put(
-            object,
-            "category",
-            is.map(|it| &it.category),
-            &wanted.category,
-            text(Some(&wanted.category)),
-        );
-        let lists = [
-            (
-                "muscleGroups",
-                &base.primary_muscles,
-                &wanted.primary_muscles,
-            ),
-            ("equipment", &base.equipment, &wanted.equipment),
-            ("aliases", &base.aliases, &wanted.aliases),
-            ("instructions", &base.instructions, &wanted.instructions),
-        ];
-        for (key, was, is) in lists {
-            put(
-                object,
-                key,
-                Some(was),
-                is,
-                Some(texts(is)).filter(|_| !is.is_empty()),
-            );
+        let list = |names: &[String]| Some(texts(names)).filter(|_| !names.is_empty());
+        keys! { object, is => wanted;
+            name: "name", text(Some(&wanted.name));
+            category: "category", text(Some(&wanted.category));
+            primary_muscles: "muscleGroups", list(&wanted.primary_muscles);
+            equipment: "equipment", list(&wanted.equipment);
+            aliases: "aliases", list(&wanted.aliases);
+            instructions: "instructions", list(&wanted.instructions);
+            description: "description", text(wanted.description.as_ref());
+            level: "difficulty", wanted.level.map(difficulty);
+            created_at: "createdAt", time(Some(wanted.created_at));
+            updated_at: "updatedAt", time(Some(wanted.updated_at));
         }
-        put(
-            object,
-            "description",
-            is.map(|it| &it.description),
-            &wanted.description,
-            text(wanted.description.as_ref()),
-        );
-        put(
-            object,
-            "difficulty",
-            is.map(|it| &it.level),
-            &wanted.level,
-            wanted.level.map(difficulty),
-        );
-        put(
-            object,
-            "createdAt",
-            is.map(|it| &it.created_at),
-            &wanted.created_at,
-            time(Some(wanted.created_at)),
-        );
-        put(
-            object,
-            "updatedAt",
-            is.map(|it| &it.updated_at),
-            &wanted.updated_at,
-            time(Some(wanted.updated_at)),
-        );
         let base = meaning::exercise(
             object,
             wanted.id.0,
@@ -112,9 +64,21 @@ impl Shelved<'_> {
             false,
             &mut Parts::default(),
         )?;
-        let mut ours = differences(&base, wanted, &["name"]);
+        let ours = self.ours(object, differences(&base, wanted, &["name"]), former, new);
+        mark(object, ours);
+        Ok(())
+    }
+
+    /// What else has to be said of it.
+    fn ours(
+        &self,
+        object: &Object,
+        mut ours: Map<String, Value>,
+        former: Vec<String>,
+        new: bool,
+    ) -> Map<String, Value> {
         // Its id is said in any case: no name that it is given can make it another exercise.
-        ours.insert("id".to_owned(), wanted.id.to_string().into());
+        ours.insert("id".to_owned(), self.wanted.id.to_string().into());
         if !former.is_empty() {
             ours.insert("names".to_owned(), former.into());
         }
@@ -126,8 +90,7 @@ impl Shelved<'_> {
         if !self.links {
             ours.insert("links".to_owned(), false.into());
         }
-        mark(object, ours);
-        Ok(())
+        ours
     }
 }
 

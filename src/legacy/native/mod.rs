@@ -4,6 +4,7 @@
 mod arrange;
 mod entries;
 mod exercises;
+mod sets;
 mod settings;
 mod workouts;
 
@@ -69,6 +70,15 @@ fn put<T: PartialEq>(
         None => object.remove(key),
     }
 }
+
+/// `put` for many columns: each with its key, and the value that says it.
+macro_rules! keys {
+    ($object:expr, $was:expr => $is:expr; $($column:ident: $key:expr, $node:expr;)*) => {
+        $(super::put($object, $key, $was.map(|it| &it.$column), &$is.$column, $node);)*
+    };
+}
+
+use keys;
 
 /// Lets our key say exactly this, or nothing.
 fn mark(object: &mut Object, ours: Map<String, Value>) {

@@ -1,21 +1,16 @@
 //! Workouts, as sessions or templates of the app.
 
-use rust_decimal::{Decimal as Exact, RoundingStrategy};
 use serde_json::Map;
 
 use super::{
     Page,
     arrange::{arrange, list_of, number_items},
-    decimal, mark, number, put, text, time,
+    decimal, keys, mark, number, put, text, time,
 };
-use crate::{
-    db::Decimal,
-    legacy::{
-        meaning::{Parts, REGIMEN, Reading, Which, World, differences},
-        record::{SetRecord, WorkoutExerciseRecord, WorkoutRecord},
-        text::{List, Node, Object},
-    },
-    workouts::WeightUnit,
+use crate::legacy::{
+    meaning::{Parts, REGIMEN, Reading, Which, World, differences},
+    record::{SetRecord, WorkoutExerciseRecord, WorkoutRecord},
+    text::{List, Node, Object},
 };
 
 /// Columns that the app has keys for; what it changes there later counts over what we wrote beside them.
@@ -55,49 +50,15 @@ impl<'w> Writing<'w> {
     pub(in crate::legacy) fn write(&self, page: &mut Page) -> Result<(), String> {
         let object = &mut page.object;
         let base = self.base(object)?;
-        let (was, is) = (&base.workout, self.wanted);
-        put(
-            object,
-            "name",
-            Some(&was.name),
-            &is.name,
-            text(Some(&is.name)),
-        );
-        put(
-            object,
-            "notes",
-            Some(&was.notes),
-            &is.notes,
-            text(is.notes.as_ref()),
-        );
-        put(
-            object,
-            "startTime",
-            Some(&was.started_at),
-            &is.started_at,
-            time(is.started_at),
-        );
-        put(
-            object,
-            "endTime",
-            Some(&was.ended_at),
-            &is.ended_at,
-            time(is.ended_at),
-        );
-        put(
-            object,
-            "createdAt",
-            Some(&was.created_at),
-            &is.created_at,
-            time(Some(is.created_at)),
-        );
-        put(
-            object,
-            "updatedAt",
-            Some(&was.updated_at),
-            &is.updated_at,
-            time(Some(is.updated_at)),
-        );
+        let (was, is) = (Some(&base.workout), self.wanted);
+        keys! { object, was => is;
+            name: "name", text(Some(&is.name));
+            notes: "notes", text(is.notes.as_ref());
+            started_at: "startTime", time(is.started_at);
+            ended_at: "endTime", time(is.ended_at);
+            created_at: "createdAt", time(Some(is.created_at));
+            updated_at: "updatedAt", time(Some(is.updated_at));
+        }
         let places = self.exercises(object, &base)?;
         self.marks(object, &places)
     }
@@ -173,27 +134,6 @@ impl<'w> Writing<'w> {
             object.set("name", Node::text(name));
             object.remove("exerciseTemplateId");
         }
-        put(
-            object,
-            "targetSets",
-            was.map(|it| &it.target_sets),
-            &is.target_sets,
-            number(is.target_sets),
-        );
-        put(
-            object,
-            "targetReps",
-            was.map(|it| &it.target_reps),
-            &is.target_reps,
-            number(is.target_reps),
-        );
-        put(
-            object,
-            "targetRepsMax",
-            was.map(|it| &it.target_reps_max),
-            &is.target_reps_max,
-            number(is.target_reps_max),
-        );
         let weight = |it: &WorkoutExerciseRecord| (it.target_weight, it.target_weight_unit);
         let native = self.native(object, is.target_weight, is.target_weight_unit);
         put(
@@ -203,174 +143,18 @@ impl<'w> Writing<'w> {
             &weight(is),
             decimal(native),
         );
-        put(
-            object,
-            "restTime",
-            was.map(|it| &it.rest_seconds),
-            &is.rest_seconds,
-            number(is.rest_seconds),
-        );
-        put(
-            object,
-            "notes",
-            was.map(|it| &it.notes),
-            &is.notes,
-            text(is.notes.as_ref()),
-        );
-        put(
-            object,
-            "createdAt",
-            was.map(|it| &it.created_at),
-            &is.created_at,
-            time(Some(is.created_at)),
-        );
-        put(
-            object,
-            "updatedAt",
-            was.map(|it| &it.updated_at),
-            &is.updated_at,
-            time(Some(is.updated_at)),
-        );
+        keys! { object, was => is;
+            target_sets: "targetSets", number(is.target_sets);
+            target_reps: "targetReps", number(is.target_reps);
+            target_reps_max: "targetRepsMax", number(is.target_reps_max);
+            rest_seconds: "restTime", number(is.rest_seconds);
+            notes: "notes", text(is.notes.as_ref());
+            created_at: "createdAt", time(Some(is.created_at));
+            updated_at: "updatedAt", time(Some(is.updated_at));
+        }
         if was.is_none() {
             object.set("sets", Node::List(List::default()));
         }
-    }
-
-    fn sets<'r, 'b>(
-        &self,
-        object: &mut Object,
-        known: &[Option<uuid::Uuid>],
-        was_of: &dyn Fn(usize) -> Option<&'b SetRecord>,
-        exercise: &'r WorkoutExerciseRecord,
-    ) -> Result<Vec<Option<&'r SetRecord>>, String> {
-        let mut wanted: Vec<&SetRecord> = exercise.sets.iter().collect();
-        wanted.sort_by_key(|set| set.order_index);
-        let Some(list) = list_of(object, "sets", !wanted.is_empty())? else {
-            return Ok(Vec::new());
-        };
-        let mut places = Vec::new();
-        for (mut item, from, which) in
-            arrange(std::mem::take(&mut list.items), known, &wanted, |it| {
-                it.id.0
-            })
-        {
-            if let (Node::Object(object), Some(set)) = (&mut item.node, which) {
-                self.set(object, from.and_then(was_of), set);
-            }
-            list.items.push(item);
-            places.push(which);
-        }
-        number_items(list, &places, |set| set.map(|set| set.order_index));
-        Ok(places)
-    }
-
-    fn set(&self, object: &mut Object, was: Option<&SetRecord>, is: &SetRecord) {
-        if was.is_none() {
-            object.set("id", Node::text(&is.id.to_string()));
-            object.set("isCompleted", Node::Flag(is.is_completed));
-        }
-        let weight = |it: &SetRecord| (it.weight, it.weight_unit);
-        let native = self.native(object, is.weight, is.weight_unit);
-        put(
-            object,
-            "weight",
-            was.map(weight).as_ref(),
-            &weight(is),
-            decimal(native),
-        );
-        let reps = if object.has("reps") && !object.has("repetitions") {
-            "reps"
-        } else {
-            "repetitions"
-        };
-        put(
-            object,
-            reps,
-            was.map(|it| &it.reps),
-            &is.reps,
-            number(is.reps),
-        );
-        let (was_long, is_long) = (was.map(|it| &it.duration_seconds), is.duration_seconds);
-        put(
-            object,
-            "durationSeconds",
-            was_long,
-            &is_long,
-            number(is_long),
-        );
-        put(
-            object,
-            "distanceMeters",
-            was.map(|it| &it.distance_m),
-            &is.distance_m,
-            decimal(is.distance_m),
-        );
-        put(
-            object,
-            "restTime",
-            was.map(|it| &it.rest_seconds),
-            &is.rest_seconds,
-            number(is.rest_seconds),
-        );
-        put(
-            object,
-            "isCompleted",
-            was.map(|it| &it.is_completed),
-            &is.is_completed,
-            Some(Node::Flag(is.is_completed)),
-        );
-        put(
-            object,
-            "notes",
-            was.map(|it| &it.notes),
-            &is.notes,
-            text(is.notes.as_ref()),
-        );
-        put(
-            object,
-            "startTime",
-            was.map(|it| &it.performed_at),
-            &is.performed_at,
-            time(Some(is.performed_at)),
-        );
-        put(
-            object,
-            "createdAt",
-            was.map(|it| &it.created_at),
-            &is.created_at,
-            time(Some(is.created_at)),
-        );
-        put(
-            object,
-            "updatedAt",
-            was.map(|it| &it.updated_at),
-            &is.updated_at,
-            time(Some(is.updated_at)),
-        );
-    }
-
-    /// A weight in the unit that the app shows it in.
-    fn native(
-        &self,
-        object: &Object,
-        weight: Option<Decimal>,
-        unit: WeightUnit,
-    ) -> Option<Decimal> {
-        const POUND: Exact = Exact::from_parts(45_359_237, 0, 0, false, 8);
-        let weight = weight?.0;
-        let shown = match object.text("weightUnit") {
-            Some("kg") => WeightUnit::Kg,
-            Some("lb" | "lbs") => WeightUnit::Lb,
-            _ => self.which.unit,
-        };
-        let there = match (unit, shown) {
-            (WeightUnit::Kg, WeightUnit::Lb) => weight / POUND,
-            (WeightUnit::Lb, WeightUnit::Kg) => weight * POUND,
-            _ => weight,
-        };
-        let there = there.round_dp_with_strategy(3, RoundingStrategy::MidpointAwayFromZero);
-        // What does not fit there stands only beside it.
-        Some(Decimal(there)).filter(|it| it.0 < Exact::from(100_000))
     }
 
     /// What the app has no keys for.
@@ -433,4 +217,7 @@ impl<'w> Writing<'w> {
 
 /// Which item is which exercise, and which of its items is which set.
 #[derive(Default)]
-struct Places<'r>(Vec<Option<(&'r WorkoutExerciseRecord, Vec<Option<&'r SetRecord>>)>>);
+struct Places<'r>(Vec<Option<Placed<'r>>>);
+
+/// An exercise, and which of its items is which set.
+type Placed<'r> = (&'r WorkoutExerciseRecord, Vec<Option<&'r SetRecord>>);

@@ -139,7 +139,9 @@ impl From<&Value> for Node<'_> {
             Value::String(text) => Self::text(text),
             Value::Array(items) => {
                 let mut list = List::default();
-                items.iter().for_each(|item| list.push(item.into()));
+                for item in items {
+                    list.push(item.into());
+                }
                 Self::List(list)
             }
             Value::Object(members) => {

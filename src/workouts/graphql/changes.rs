@@ -6,9 +6,9 @@ use super::payloads::WorkoutPayload;
 use crate::{
     changes::{self, Change, Entity},
     error::Result,
-    graphql::{ContextExt, Nullable, mutate},
+    graphql::{ContextExt, Nullable, mutate, mutate_at_once},
     workouts::{
-        Workout, WorkoutExercise, WorkoutExerciseId, WorkoutId,
+        Parts, Workout, WorkoutExercise, WorkoutExerciseId, WorkoutId,
         input::{UpdateWorkoutInput, WorkoutInput},
         new::WorkoutPatch,
     },
@@ -113,6 +113,13 @@ async fn create(
     input: WorkoutInput,
 ) -> Result<WorkoutPayload> {
     let (tree, _) = input.check(ctx.owner()?)?;
+    let parts = Parts::below(ctx, &[&["workout"]]);
+    let made = mutate_at_once(ctx, key.as_deref(), async |conn, _| {
+        tree.make_at_once(conn, parts.exercises).await
+    });
+    if let Some(workout) = made.await? {
+        return Ok(WorkoutPayload::with(workout));
+    }
     let id = mutate(ctx, key, async |conn, owner| {
         if tree.insert(conn).await? {
             let change = Change::created(Entity::Workout, tree.workout.id.0);

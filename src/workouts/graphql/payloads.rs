@@ -3,6 +3,7 @@
 use async_graphql::{ComplexObject, Context, SimpleObject};
 
 use crate::{
+    db::Columns,
     error::Result,
     graphql::{ContextExt, written::Written},
     history::{HistoryEntry, HistoryId},
@@ -91,6 +92,13 @@ impl WorkoutPayload {
         let workout = Written(workout(ctx, id).await?);
         Ok(Self { workout })
     }
+
+    /// Where the workout is known with all that the request asks for.
+    pub const fn with(workout: Workout) -> Self {
+        Self {
+            workout: Written(workout),
+        }
+    }
 }
 
 impl CompleteWorkoutPayload {
@@ -110,9 +118,13 @@ impl WorkoutExercisePayload {
     pub async fn of(ctx: &Context<'_>, id: WorkoutId, place: WorkoutExerciseId) -> Result<Self> {
         let mut parts = Parts::below(ctx, &[&["workout"]]);
         let own = ctx.look_ahead().field("workoutExercise");
-        parts.places = true;
-        parts.sets |= own.field("sets").exists();
-        parts.exercises |= own.field("exercise").exists();
+        parts.places = Some(Columns::ALL);
+        if own.field("sets").exists() {
+            parts.sets = Some(Columns::ALL);
+        }
+        if own.field("exercise").exists() {
+            parts.exercises = Some(Columns::ALL);
+        }
         let mut conn = ctx.db().conn().await?;
         let workout = Workout::find_kept(&mut conn, ctx.owner()?, id, parts).await?;
         let mut places = workout.exercises.get().into_iter().flatten();

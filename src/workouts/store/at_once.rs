@@ -57,18 +57,20 @@ impl Additions {
         let [row] = self.rows.as_slice() else {
             return Ok(None);
         };
-        match add(conn, owner, row, expected).await {
-            Ok(added) => Ok(Some(added)),
-            // The long way finds out what it was.
-            Err(
-                diesel::result::Error::NotFound
-                | diesel::result::Error::DatabaseError(
-                    Kind::UniqueViolation | Kind::ForeignKeyViolation,
-                    _,
-                ),
-            ) => Ok(None),
-            Err(error) => Err(error.into()),
+        unless_in_the_way(add(conn, owner, row, expected).await)
+    }
+}
+
+/// What was done, or that something stood in the way of it: the long way finds out what it was.
+pub(super) fn unless_in_the_way<T>(outcome: QueryResult<T>) -> Result<Option<T>> {
+    use diesel::result::Error::{DatabaseError, NotFound};
+
+    match outcome {
+        Ok(done) => Ok(Some(done)),
+        Err(NotFound | DatabaseError(Kind::UniqueViolation | Kind::ForeignKeyViolation, _)) => {
+            Ok(None)
         }
+        Err(error) => Err(error.into()),
     }
 }
 

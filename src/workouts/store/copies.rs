@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::{
-    db::schema::workouts,
+    db::{Columns, schema::workouts},
     error::{Error, Result},
     viewer::UserId,
     workouts::{
@@ -65,8 +65,8 @@ impl Workout {
         id: WorkoutId,
     ) -> Result<Self> {
         let parts = Parts {
-            places: true,
-            sets: true,
+            places: Some(Columns::ALL),
+            sets: Some(Columns::ALL),
             ..Parts::default()
         };
         // Held, so that its exercises are still there when the copy is written.

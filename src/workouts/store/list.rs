@@ -13,7 +13,7 @@ use futures_util::try_join;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    db::{kept, keyset, schema::workouts},
+    db::{Prepared, kept, keyset, one_of, schema::workouts},
     error::{Error, Result},
     graphql::Page,
     viewer::UserId,
@@ -64,10 +64,8 @@ impl Workout {
         parts: Parts,
     ) -> QueryResult<Vec<Self>> {
         let query = matching(owner, wanted).limit(page.limit());
-        let mut found: Vec<Self> = ordered(query, order, page)
-            .select(Self::as_select())
-            .load(conn)
-            .await?;
+        let query = ordered(query, order, page).select(Self::as_select());
+        let mut found: Vec<Self> = Prepared(query).load(conn).await?;
         let ids: Vec<WorkoutId> = found.iter().map(|workout| workout.id).collect();
         parts.fetch(conn, owner, &ids).await?.hang_on(&mut found);
         Ok(found)
@@ -79,7 +77,9 @@ impl Workout {
         owner: UserId,
         wanted: &Wanted,
     ) -> QueryResult<i64> {
-        matching(owner, wanted).count().get_result(conn).await
+        Prepared(matching(owner, wanted).count())
+            .get_result(conn)
+            .await
     }
 
     /// Those of `ids` that are the owner's and not deleted.
@@ -179,7 +179,7 @@ fn matching(owner: UserId, wanted: &Wanted) -> Query<'_> {
         TemplateScope::All => query,
     };
     if let Some(statuses) = &wanted.statuses {
-        query = query.filter(workouts::status.eq_any(statuses));
+        query = one_of!(query, workouts::status, statuses);
     }
     if let Some(from) = wanted.from {
         query = query.filter(workouts::created_at.ge(from));

@@ -7,6 +7,7 @@ mod at_once;
 mod complete;
 mod copies;
 mod list;
+mod made;
 mod order;
 mod own;
 mod places;

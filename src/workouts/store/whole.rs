@@ -8,7 +8,7 @@ use futures_util::join;
 
 use super::places::check_exercises;
 use crate::{
-    db::schema::workouts,
+    db::{Columns, schema::workouts},
     error::{Error, Result},
     exercises::ExerciseId,
     viewer::UserId,
@@ -21,10 +21,10 @@ use crate::{
 
 /// What a whole workout is compared by.
 const EVERYTHING: Parts = Parts {
-    places: true,
-    sets: true,
-    exercises: false,
-    history: false,
+    places: Some(Columns::ALL),
+    sets: Some(Columns::ALL),
+    exercises: None,
+    history: None,
 };
 
 impl NewWorkout {

@@ -17,7 +17,9 @@ use serde_json::{Value, json};
 use crate::support::TestApp;
 
 /// Words that messages are made of and that happen to be names as well.
-const ENGLISH: &[&str] = &["field", "id", "input", "name", "to", "type", "value"];
+const ENGLISH: &[&str] = &[
+    "field", "id", "input", "missing", "name", "to", "type", "value",
+];
 
 struct Guess {
     query: String,
@@ -295,7 +297,7 @@ async fn a_value_that_no_scalar_takes_is_refused_without_the_names_of_types() {
         ),
         (
             r#"mutation { createTask(input: {title: "a", dueAt: "x"}) { task { title } } }"#,
-            "input contains invalid characters",
+            "a moment is written as in RFC 3339, such as `2026-05-31T10:00:00Z`",
         ),
     ] {
         let answer = ada.graphql(query, json!({})).await;
@@ -305,4 +307,46 @@ async fn a_value_that_no_scalar_takes_is_refused_without_the_names_of_types() {
             assert!(!message.contains(name), "{message}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_dictionary_beside_the_question_does_not_make_an_answer_say_more() {
+    let app = TestApp::start_guarded(|options| options.rules.introspection = false).await;
+    let ada = app.newcomer().await;
+    let input = json!({"name": "W", "endedAt": "2026-05-31T10:00:00Z"});
+    let query =
+        "mutation ($input: WorkoutInput!) { createWorkout(input: $input) { workout { id } } }";
+    let with = |name: &str, value: Value| {
+        let mut variables = json!({"input": input});
+        variables[name] = value;
+        (query.to_owned(), variables)
+    };
+    let inside = |field: &str, value: &str| {
+        let mut input = input.clone();
+        input[field] = json!(value);
+        (query.to_owned(), json!({"input": input}))
+    };
+    let one = json!({"input": input});
+    for (query, variables) in [
+        (query.to_owned(), one.clone()),
+        (format!("# startedAt\n{query}"), one.clone()),
+        (
+            query.replace("workout {", "startedAt: workout {"),
+            one.clone(),
+        ),
+        (query.replace("mutation", "mutation startedAt"), one),
+        with("startedAt", json!(1)),
+        with("other", json!({"startedAt": "startedAt"})),
+        inside("notes", "startedAt"),
+    ] {
+        let refused = ada.graphql(&query, variables.clone()).await;
+        assert_eq!(refused.code(), "VALIDATION", "{query} {variables}");
+        let message = refused.message();
+        assert_eq!(message, "`endedAt` needs a `…`", "{query} {variables}");
+    }
+    // Whoever uses the name is told it.
+    let mut both = input.clone();
+    both["startedAt"] = json!(null);
+    let told = ada.graphql(query, json!({"input": both})).await;
+    assert_eq!(told.message(), "`endedAt` needs a `startedAt`");
 }

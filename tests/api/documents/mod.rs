@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::support::{Answer, TestApp};
 
-fn sha256(text: &str) -> String {
+pub fn sha256(text: &str) -> String {
     let digest = Sha256::digest(text);
     digest.iter().fold(String::new(), |mut text, byte| {
         write!(text, "{byte:02x}").unwrap();

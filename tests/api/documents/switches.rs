@@ -97,29 +97,6 @@ async fn a_wrong_variable_is_named_even_where_the_schema_is_hidden() {
 }
 
 #[tokio::test]
-async fn the_page_to_try_the_api_can_be_left_out() {
-    let app = TestApp::start_guarded(|options| options.graphiql = false).await;
-    for path in ["/graphiql", "/graphiql/page.js", "/graphiql/page.css"] {
-        let response = app.client.get(format!("{}{path}", app.url)).send().await;
-        assert_eq!(response.unwrap().status(), StatusCode::NOT_FOUND, "{path}");
-    }
-}
-
-#[tokio::test]
-async fn the_page_says_where_introspection_is_off() {
-    let app = closed().await;
-    let page = app
-        .client
-        .get(format!("{}/graphiql/page.js", app.url))
-        .send()
-        .await;
-    let page = page.unwrap().text().await.unwrap();
-    // It asks what every client asks, and shows the server's own words where there are no others.
-    assert!(page.contains("__schema { queryType { name } }"));
-    assert!(page.contains("INTROSPECTION_DISABLED"));
-}
-
-#[tokio::test]
 async fn production_keeps_its_schema_and_its_page_to_itself_unless_told_otherwise() {
     let folder = scratch_folder("switches");
     let config = async |environment: &str| {

@@ -7,8 +7,11 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::super::subscriptions::CHANGED;
-use crate::support::{
-    Finished, Server, Socket, TestApp, TestDatabase, eventually, regimen, scratch_folder,
+use crate::{
+    documents::sha256,
+    support::{
+        Finished, Server, Socket, TestApp, TestDatabase, eventually, regimen, scratch_folder,
+    },
 };
 
 /// The samples of a page by name and labels, read as strictly as Prometheus does.
@@ -274,4 +277,75 @@ async fn a_document_that_is_only_named_is_looked_up_too() {
 
     assert!((samples.one("regimen_document_lookups_total{found=\"false\"}") - 1.0).abs() < 0.1);
     assert!(samples.one("regimen_untrusted_documents_total").abs() < 0.1);
+}
+
+/// Two documents of one operation's name whose hashes begin alike, as anybody can find them.
+fn twins() -> [String; 2] {
+    let mut seen = std::collections::HashMap::new();
+    for n in 0_u32.. {
+        let text = format!("query Twin {{ version }} # {n}");
+        let start = sha256(&text)[..8].to_owned();
+        if let Some(other) = seen.insert(start, n) {
+            return [format!("query Twin {{ version }} # {other}"), text];
+        }
+    }
+    unreachable!()
+}
+
+#[tokio::test]
+async fn operations_with_the_same_labels_are_one_series() {
+    let (app, url) = watched().await;
+    for query in twins() {
+        app.graphql(&query, json!({})).await.data();
+    }
+    // Their names are cut to the same length.
+    for end in ["A", "B"] {
+        let name = "N".repeat(60) + end;
+        let both = format!(
+            "query {name} {{ version }} query {}C {{ version }}",
+            "N".repeat(60)
+        );
+        app.post(None, &json!({"query": both, "operationName": name}))
+            .await
+            .data();
+    }
+
+    let samples = Samples::of(&url).await;
+
+    assert_eq!(
+        samples.count("regimen_requests_total{operation=\"Twin\""),
+        1
+    );
+    assert!((samples.sum("regimen_requests_total{operation=\"Twin\"") - 2.0).abs() < 0.1);
+    assert!((samples.sum("regimen_requests_total{operation=\"NNN") - 2.0).abs() < 0.1);
+}
+
+#[tokio::test]
+async fn operations_of_trusted_documents_are_named_however_many_others_there_are() {
+    let (app, url) = watched().await;
+    let trusted = "query Trusted { version }";
+    let manifest = json!({"t": trusted}).to_string();
+    let manifest = regimen::graphql::document::Manifest::parse(&manifest).unwrap();
+    app.inside.engine.documents.trust(&manifest).unwrap();
+    let ada = app.newcomer().await;
+    // Many at once, so that each finds room before any of them has taken it.
+    let queries: Vec<String> = (0..130)
+        .map(|n| format!("query Other{n} {{ version }}"))
+        .collect();
+    let asked = queries.iter().map(|query| ada.graphql(query, json!({})));
+    for answer in futures_util::future::join_all(asked).await {
+        answer.data();
+    }
+    app.post(None, &json!({"documentId": "t"})).await.data();
+
+    let samples = Samples::of(&url).await;
+
+    assert_eq!(
+        samples.count("regimen_requests_total{operation=\"Other"),
+        100
+    );
+    assert_eq!(
+        samples.count("regimen_requests_total{operation=\"Trusted\""),
+        1
+    );
 }

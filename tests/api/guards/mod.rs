@@ -5,5 +5,7 @@
 mod attacks;
 mod limits;
 mod metrics;
+mod prices;
 mod rates;
+mod slow;
 mod traces;

@@ -6,7 +6,9 @@ use regimen::{auth::GateOptions, traffic::Allowance};
 use reqwest::Response;
 use serde_json::{Value, json};
 
-use crate::support::{EventStream, Socket, TestApp, TestUser};
+use crate::support::{
+    EventStream, Server, Socket, TestApp, TestDatabase, TestUser, regimen, scratch_folder,
+};
 
 /// Sixty points at once, and then one in ten seconds: nothing comes of waiting.
 const SMALL: Allowance = Allowance {
@@ -196,4 +198,20 @@ async fn a_rate_of_zero_is_no_bound() {
     for _ in 0..5 {
         app.graphql(LARGE, json!({})).await.data();
     }
+}
+
+#[tokio::test]
+async fn forwarded_addresses_that_nobody_configured_are_warned_of_once() {
+    let (folder, database) = (scratch_folder("forwarded"), TestDatabase::create().await);
+    let server = Server::spawn(regimen(&folder).env("DATABASE_URL", &database.url)).await;
+    for _ in 0..3 {
+        let request = reqwest::Client::new().post(format!("{}/graphql", server.url));
+        let request = request.header("x-forwarded-for", "192.0.2.1");
+        let request = request.json(&json!({"query": "{ version }"}));
+        assert_eq!(request.send().await.unwrap().status(), 200);
+    }
+    server.says("REGIMEN_TRUSTED_PROXIES").await;
+    let log = server.whole_log();
+    assert!(server.stop().await);
+    assert_eq!(log.await.matches("REGIMEN_TRUSTED_PROXIES").count(), 1);
 }

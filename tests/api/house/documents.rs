@@ -77,6 +77,8 @@ fn every_metric_of_the_server_is_in_the_guide_and_the_other_way_round() {
         .iter()
         .filter(|(path, _)| path.starts_with("src/"))
         .flat_map(|(_, text)| metrics(text.split('"')))
+        // A schema of the database, not a metric.
+        .filter(|name| name != "regimen_files")
         .collect();
     assert!(written.len() > 20, "{written:?}");
     none(

@@ -46,6 +46,7 @@ async fn a_new_folder_gets_a_database_that_ends_with_its_server() {
     for line in [
         format!("GraphQL    {}/graphql\n", server.url),
         format!("GraphiQL   {}/graphiql\n", server.url),
+        format!("Console    {}/console\n", server.url),
         format!("Data       {}\n", data.display()),
     ] {
         assert!(banner.contains(&line), "no `{line}` in: {banner}");

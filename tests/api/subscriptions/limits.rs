@@ -216,3 +216,38 @@ async fn a_server_that_stops_says_so_and_answers_what_was_asked() {
     );
     assert_eq!(busy.end().await.0, 1001);
 }
+
+#[tokio::test]
+async fn those_who_are_not_signed_in_have_so_many_connections_from_one_address() {
+    let app = TestApp::start_streaming(|limits| limits.connections_of_an_address = 2).await;
+    let ada = app.newcomer().await;
+    let mut silent = Socket::open(&app).await;
+    let anonymous = Socket::open(&app).await;
+    let mut third = Socket::open(&app).await;
+    assert_eq!(
+        third.end().await,
+        (
+            1013,
+            "your address has too many connections: sign in, or close another one".to_owned()
+        )
+    );
+    let events = app.client.post(format!("{}/graphql", app.url));
+    let events = events.header("accept", "text/event-stream");
+    let refused = events.json(&json!({"query": "{ version }"})).send().await;
+    assert_eq!(refused.unwrap().status(), 429);
+    // A stream of somebody who is signed in is theirs from the beginning.
+    let stream = EventStream::of(&ada, CHANGED, json!({})).await;
+    assert_eq!(stream.response.status(), 200);
+
+    // Whoever says who they are is counted by that, and makes room.
+    silent.init(&ada.token).await;
+    assert_eq!(silent.next().await["type"], "connection_ack");
+    let mut fourth = Socket::of(&ada).await;
+    fourth.subscribe("a", "{ version }", json!({})).await;
+    assert_eq!(fourth.next().await["type"], "next");
+    drop((anonymous, silent, fourth, stream));
+    while app.streams.open() > 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    Socket::open(&app).await;
+}

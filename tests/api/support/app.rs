@@ -104,19 +104,11 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let (stop, stopped) = oneshot::channel::<()>();
-        let draining = Arc::clone(&app.draining);
         let signal = async {
             let _ = stopped.await;
         };
         let inside = app.clone();
-        let router = http::router(app);
-        tokio::spawn(http::serve(
-            listener,
-            router,
-            draining,
-            signal,
-            Duration::from_secs(1),
-        ));
+        tokio::spawn(http::serve(listener, app, signal, Duration::from_secs(1)));
         Self {
             database,
             db,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
-use rand::{RngExt, SeedableRng, rngs::StdRng};
+use rand::{RngExt, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use regimen::changes::{self as feed, Change, EVERYBODY, Entity};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -11,20 +11,53 @@ use uuid::Uuid;
 use super::changes;
 use crate::support::{TestApp, TestUser};
 
-/// A client with a copy of its own: exercises by id, each as it was last read.
+/// A kind of record that is copied.
+struct Kind {
+    /// As changes name it.
+    entity: &'static str,
+    /// The field of one.
+    one: &'static str,
+    /// The field of all, and what is asked of it to see them.
+    all: &'static str,
+    scopes: &'static [&'static str],
+    fields: &'static str,
+}
+
+const KINDS: [Kind; 3] = [
+    Kind {
+        entity: "EXERCISE",
+        one: "exercise",
+        all: "exercises",
+        scopes: &["filter: {archived: false}", "filter: {archived: true}"],
+        fields: "id name description aliases archivedAt version isMine",
+    },
+    Kind {
+        entity: "TASK",
+        one: "task",
+        all: "tasks",
+        scopes: &["order: NEWEST"],
+        fields: "id title description completed tags dueDate version deletedAt",
+    },
+    Kind {
+        entity: "WORKOUT",
+        one: "workout",
+        all: "workouts",
+        scopes: &["order: NEWEST"],
+        fields: "id name notes version deletedAt exercises { id sets { id reps } }",
+    },
+];
+
+type Key = (&'static str, String);
+
+/// A client with a copy of its own: records by kind and id, each as it was last read.
 struct Client<'a> {
     user: &'a TestUser<'a>,
     cursor: Value,
-    copy: BTreeMap<String, Value>,
+    copy: BTreeMap<Key, Value>,
+    /// What it put into the trash, and may want back.
+    trash: Vec<Key>,
     /// What it wants to do when it is online again.
-    queue: Vec<Edit>,
-}
-
-enum Edit {
-    Create(Uuid, String),
-    Describe(String, String),
-    Archive(String, bool),
-    Merge(String, String),
+    queue: Vec<(String, Value)>,
 }
 
 impl<'a> Client<'a> {
@@ -36,59 +69,56 @@ impl<'a> Client<'a> {
             user,
             cursor,
             copy,
+            trash: Vec::new(),
             queue: Vec::new(),
         }
     }
 
     /// Something random to what it knows, without asking anybody.
     fn edit(&mut self, random: &mut StdRng) {
-        let own: Vec<&String> = self
+        let kind = KINDS.choose(random).unwrap();
+        let own: Vec<String> = self
             .copy
             .iter()
-            .filter(|(_, exercise)| exercise["isMine"] == true)
-            .map(|(id, _)| id)
+            .filter(|((entity, _), it)| *entity == kind.entity && it["isMine"] != false)
+            .map(|((_, id), _)| id.clone())
             .collect();
-        let pick = |random: &mut StdRng| {
-            own.get(random.random_range(0..own.len().max(1)))
-                .copied()
-                .cloned()
-        };
-        let edit = match (random.random_range(0..10), pick(random), pick(random)) {
-            (0..4, _, _) | (_, None, _) => {
-                let id = Uuid::now_v7();
-                Edit::Create(id, format!("exercise {id}"))
+        let text = random.random::<u32>().to_string();
+        let edit = match (kind.entity, own.choose(random), random.random_range(0..10)) {
+            (entity, None, _) | (entity, _, 0..4) => create(entity, &text),
+            ("EXERCISE", Some(id), action) => {
+                let other = own.choose(random).unwrap();
+                edit_of_exercise(id, other, action, &text)
             }
-            (4..7, Some(id), _) => Edit::Describe(id, format!("{}", random.random::<u32>())),
-            (7, Some(id), _) => Edit::Archive(id, random.random()),
-            (_, Some(from), Some(into)) => Edit::Merge(from, into),
-            (_, Some(id), None) => Edit::Archive(id, true),
+            (entity, Some(id), 4..7) => change(entity, id, &text),
+            (entity, Some(id), 7..9) => {
+                self.trash.push((entity, id.clone()));
+                named(entity, "delete", id)
+            }
+            (_, Some(id), _) => match self.trash.choose(random) {
+                Some((entity, id)) => named(entity, "restore", id),
+                None => change(kind.entity, id, &text),
+            },
         };
         self.queue.push(edit);
     }
 
     /// Sends its edits; one that is refused, because the record is gone, is dropped.
-    async fn push(&mut self) {
-        for edit in std::mem::take(&mut self.queue) {
-            let (query, variables) = match edit {
-                Edit::Create(id, name) => (
-                    "mutation ($id: ID!, $name: String!) { createExercise(input: {id: $id, name: $name, category: \"legs\"}) { exercise { id } } }",
-                    json!({"id": id, "name": name}),
-                ),
-                Edit::Describe(id, text) => (
-                    "mutation ($id: ID!, $text: String!) { updateExercise(id: $id, input: {description: $text}) { exercise { id } } }",
-                    json!({"id": id, "text": text}),
-                ),
-                Edit::Archive(id, archived) => (
-                    "mutation ($id: ID!, $archived: Boolean!) { archiveExercise(id: $id, archived: $archived) { exercise { id } } }",
-                    json!({"id": id, "archived": archived}),
-                ),
-                Edit::Merge(from, into) => (
-                    "mutation ($from: ID!, $into: ID!) { mergeExercises(from: [$from], into: $into) { exercise { id } } }",
-                    json!({"from": from, "into": into}),
-                ),
-            };
-            self.user.graphql(query, variables).await;
+    async fn push(&mut self) -> usize {
+        let mut taken = 0;
+        for (query, variables) in std::mem::take(&mut self.queue) {
+            let answer = self.user.graphql(&query, variables).await;
+            let refused = answer.body["errors"][0]["extensions"]["code"].as_str();
+            let expected = [
+                None,
+                Some("NOT_FOUND"),
+                Some("CONFLICT"),
+                Some("VALIDATION"),
+            ];
+            assert!(expected.contains(&refused), "{query}: {}", answer.body);
+            taken += usize::from(refused.is_none());
         }
+        taken
     }
 
     /// Takes over what changed, in pages of any size.
@@ -97,20 +127,20 @@ impl<'a> Client<'a> {
             let answer = changes(self.user, json!({"after": self.cursor, "first": first})).await;
             let page = &answer.data()["changes"];
             for change in page["changes"].as_array().unwrap() {
+                let kind = KINDS.iter().find(|kind| change["entity"] == kind.entity);
+                let kind = kind.unwrap_or_else(|| panic!("{change}"));
                 let id = change["id"].as_str().unwrap().to_owned();
                 let found = match change["operation"].as_str() {
                     Some("DELETE") => None,
-                    _ => read(self.user, &id).await,
+                    _ => read(self.user, kind, &id).await,
                 };
                 match found {
-                    Some(exercise) => {
-                        assert!(exercise["version"].as_i64() >= change["version"].as_i64());
-                        self.copy.insert(id, exercise);
+                    Some(record) => {
+                        assert!(record["version"].as_i64() >= change["version"].as_i64());
+                        self.copy.insert((kind.entity, id), record);
                     }
                     // It may have gone since; that is told later.
-                    None => {
-                        self.copy.remove(&id);
-                    }
+                    None => drop(self.copy.remove(&(kind.entity, id))),
                 }
             }
             self.cursor = page["endCursor"].clone();
@@ -121,36 +151,93 @@ impl<'a> Client<'a> {
     }
 }
 
-const FIELDS: &str = "id name description aliases archivedAt version isMine";
-
-async fn read(user: &TestUser<'_>, id: &str) -> Option<Value> {
-    let query = format!("query ($id: ID!) {{ exercise(id: $id) {{ {FIELDS} }} }}");
-    let answer = user.graphql(&query, json!({"id": id})).await;
-    Some(answer.body["data"]["exercise"].clone()).filter(Value::is_object)
+fn create(entity: &str, text: &str) -> (String, Value) {
+    let id = Uuid::now_v7();
+    match entity {
+        "EXERCISE" => (
+            "mutation ($input: CreateExerciseInput!) { createExercise(input: $input) { exercise { id } } }".to_owned(),
+            json!({"input": {"id": id, "name": format!("exercise {id}"), "category": "legs"}}),
+        ),
+        "TASK" => (
+            "mutation ($input: CreateTaskInput!) { createTask(input: $input) { task { id } } }".to_owned(),
+            json!({"input": {"id": id, "title": text, "tags": [text], "dueDate": "2026-05-31"}}),
+        ),
+        _ => (
+            "mutation ($input: WorkoutInput!) { createWorkout(input: $input) { workout { id } } }".to_owned(),
+            json!({"input": {"id": id, "name": text, "notes": text}}),
+        ),
+    }
 }
 
-async fn everything(user: &TestUser<'_>) -> BTreeMap<String, Value> {
+fn edit_of_exercise(id: &str, other: &str, action: u32, text: &str) -> (String, Value) {
+    match action {
+        4..7 => (
+            "mutation ($id: ID!, $text: String!) { updateExercise(id: $id, input: {description: $text}) { exercise { id } } }".to_owned(),
+            json!({"id": id, "text": text}),
+        ),
+        7 => (
+            "mutation ($id: ID!, $archived: Boolean!) { archiveExercise(id: $id, archived: $archived) { exercise { id } } }".to_owned(),
+            json!({"id": id, "archived": text.len().is_multiple_of(2)}),
+        ),
+        _ => (
+            "mutation ($from: ID!, $into: ID!) { mergeExercises(from: [$from], into: $into) { exercise { id } } }".to_owned(),
+            json!({"from": id, "into": other}),
+        ),
+    }
+}
+
+fn change(entity: &str, id: &str, text: &str) -> (String, Value) {
+    let query = match entity {
+        "TASK" => {
+            "mutation ($id: ID!, $text: String!) { updateTask(id: $id, input: {description: $text, completed: true}) { task { id } } }"
+        }
+        _ => {
+            "mutation ($id: ID!, $text: String!) { updateWorkout(id: $id, input: {notes: $text}) { workout { id } } }"
+        }
+    };
+    (query.to_owned(), json!({"id": id, "text": text}))
+}
+
+/// Puts a record into the trash, or brings it back.
+fn named(entity: &str, verb: &str, id: &str) -> (String, Value) {
+    let (name, one) = match entity {
+        "TASK" => ("Task", "task"),
+        _ => ("Workout", "workout"),
+    };
+    let query = format!("mutation ($id: ID!) {{ {verb}{name}(id: $id) {{ {one} {{ id }} }} }}");
+    (query, json!({"id": id}))
+}
+
+/// A record that is there and not in the trash.
+async fn read(user: &TestUser<'_>, kind: &Kind, id: &str) -> Option<Value> {
+    let (one, fields) = (kind.one, kind.fields);
+    let query = format!("query ($id: ID!) {{ {one}(id: $id) {{ {fields} }} }}");
+    let answer = user.graphql(&query, json!({"id": id})).await;
+    let record = answer.body["data"][one].clone();
+    Some(record).filter(|it| it.is_object() && it["deletedAt"].is_null())
+}
+
+async fn everything(user: &TestUser<'_>) -> BTreeMap<Key, Value> {
     let mut all = BTreeMap::new();
-    for archived in [false, true] {
-        let mut after = json!(null);
-        loop {
-            let query = format!(
-                "query ($archived: Boolean!, $after: String) {{ exercises(filter: {{archived: $archived}}, first: 100, after: $after) {{ nodes {{ {FIELDS} }} pageInfo {{ endCursor hasNextPage }} }} }}"
-            );
-            let answer = user
-                .graphql(&query, json!({"archived": archived, "after": after}))
-                .await;
-            let list = &answer.data()["exercises"];
-            for exercise in list["nodes"].as_array().unwrap() {
-                all.insert(
-                    exercise["id"].as_str().unwrap().to_owned(),
-                    exercise.clone(),
+    for kind in &KINDS {
+        for scope in kind.scopes {
+            let mut after = json!(null);
+            loop {
+                let (field, fields) = (kind.all, kind.fields);
+                let query = format!(
+                    "query ($after: String) {{ {field}({scope}, first: 100, after: $after) {{ nodes {{ {fields} }} pageInfo {{ endCursor hasNextPage }} }} }}"
                 );
+                let answer = user.graphql(&query, json!({"after": after})).await;
+                let list = &answer.data()[field];
+                for record in list["nodes"].as_array().unwrap() {
+                    let id = record["id"].as_str().unwrap().to_owned();
+                    all.insert((kind.entity, id), record.clone());
+                }
+                if list["pageInfo"]["hasNextPage"] == false {
+                    break;
+                }
+                after = list["pageInfo"]["endCursor"].clone();
             }
-            if list["pageInfo"]["hasNextPage"] == false {
-                break;
-            }
-            after = list["pageInfo"]["endCursor"].clone();
         }
     }
     all
@@ -167,15 +254,18 @@ async fn clients_that_edit_offline_and_sync_end_with_what_the_server_has() {
             clients.push(Client::start(&ada).await);
         }
         let mut conn = app.database.connect().await;
-        for round in 0..6 {
+        let (mut restored, mut taken) = (0, 0);
+        for round in 0..8 {
             for client in &mut clients {
                 if random.random_ratio(1, 3) {
                     continue; // It stays offline and falls behind.
                 }
-                for _ in 0..random.random_range(0..5) {
+                for _ in 0..random.random_range(0..10) {
                     client.edit(&mut random);
                 }
-                client.push().await;
+                let restores = |(query, _): &&(String, Value)| query.contains("restore");
+                restored += client.queue.iter().filter(restores).count();
+                taken += client.push().await;
                 client.pull(random.random_range(1..20)).await;
             }
             library_exercise(&mut conn, &format!("library {round}")).await;
@@ -188,7 +278,14 @@ async fn clients_that_edit_offline_and_sync_end_with_what_the_server_has() {
             client.pull(7).await;
             assert_eq!(client.copy, server, "seed {seed}");
         }
-        assert!(server.len() > 10, "seed {seed}: {} exercises", server.len());
+        for kind in &KINDS {
+            let of_kind = server.keys().filter(|(entity, _)| *entity == kind.entity);
+            assert!(of_kind.count() > 3, "seed {seed}: few of {}", kind.all);
+        }
+        assert!(
+            restored > 0 && taken > 30,
+            "seed {seed}: {restored} {taken}"
+        );
     }
 }
 

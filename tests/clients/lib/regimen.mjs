@@ -1,6 +1,6 @@
 // The server under test: the real program on a private database of its own, with the demo user signed in.
 // `REGIMEN_URL` names one that runs already.
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -16,25 +16,26 @@ function program() {
   return process.env.REGIMEN_PROGRAM ?? join(process.env.CARGO_TARGET_DIR ?? join(ROOT, "target"), "debug/regimen");
 }
 
-/** Starts a server of its own; `stop` ends it and leaves nothing behind. */
-export async function start() {
+/**
+ * Starts a server of its own, with other settings if need be. `stop` ends it and leaves nothing behind; `command` runs
+ * another command of the program beside it.
+ */
+export async function start(settings = {}) {
   const folder = mkdtempSync(join(tmpdir(), "regimen-clients-"));
   // As root, PostgreSQL runs under another account, which has to get at its folder.
   chmodSync(folder, 0o755);
-  const child = spawn(program(), [], {
-    cwd: folder,
-    env: {
-      PATH: process.env.PATH,
-      REGIMEN_PORT: "0",
-      REGIMEN_DATA_DIR: join(folder, "data"),
-      REGIMEN_ACCESS_TOKEN_LIFETIME: "6h",
-      REGIMEN_LOG: "warn",
-      // The suites ask more than people do.
-      REGIMEN_RATE_USER: "0",
-      REGIMEN_RATE_ADDRESS: "0",
-    },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const env = {
+    PATH: process.env.PATH,
+    REGIMEN_PORT: "0",
+    REGIMEN_DATA_DIR: join(folder, "data"),
+    REGIMEN_ACCESS_TOKEN_LIFETIME: "6h",
+    REGIMEN_LOG: "warn",
+    // The suites ask more than people do.
+    REGIMEN_RATE_USER: "0",
+    REGIMEN_RATE_ADDRESS: "0",
+    ...settings,
+  };
+  const child = spawn(program(), [], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
   const ended = new Promise((done) => child.once("exit", done));
   const log = [];
   createInterface(child.stderr).on("line", (line) => log.push(line));
@@ -52,7 +53,8 @@ export async function start() {
     await ended;
     rmSync(folder, { recursive: true, force: true });
   };
-  return { url, log, stop };
+  const command = (...words) => execFileSync(program(), words, { cwd: folder, env, encoding: "utf8" });
+  return { url, log, stop, command };
 }
 
 /** A client that speaks plain HTTP to the server at `url`, signed in as the demo user. */

@@ -1,18 +1,18 @@
 // What an operation answers: our server and graphql-js, which takes what the fields hold from the server
 // but does everything else itself; and which variables both take.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { buildSchema, parse, validate } from "graphql";
+import { parse, validate } from "graphql";
 import { getVariableValues } from "graphql/execution/values.js";
 
 import { documentOf } from "../lib/documents.mjs";
 import { mirrored } from "../lib/mirror.mjs";
 import { random } from "../lib/random.mjs";
-import { count, nobody, SCHEMA, SEED, signedIn } from "../lib/regimen.mjs";
+import { count, nobody, SEED, signedIn } from "../lib/regimen.mjs";
+import { readSchema } from "../lib/schema.mjs";
 import { asJson, valueOf, wrongFor } from "../lib/values.mjs";
 
-const schema = buildSchema(readFileSync(SCHEMA, "utf8"));
+const schema = readSchema();
 const client = signedIn();
 /** What each request has anew, and what is large. */
 const CHANGING = ["syncCursor", "exportMyData"];

@@ -1,0 +1,125 @@
+//! How far the files are behind the database, and what waits for them.
+
+use async_graphql::SimpleObject;
+use chrono::{DateTime, Utc};
+use diesel::{
+    QueryResult, QueryableByName,
+    sql_types::{BigInt, Integer, Text, Timestamptz, Uuid as SqlUuid},
+};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{Actor, Control, Note, append};
+use crate::{changes::Entity, db::statement, error::Result, viewer::UserId};
+
+/// A record that waits for the files.
+#[derive(Clone, Debug, SimpleObject, QueryableByName)]
+#[graphql(name = "MirrorQueueEntry")]
+pub struct Queued {
+    /// The kind of record.
+    #[diesel(sql_type = Text)]
+    pub entity: Entity,
+    /// Whose it is; the nil UUID for the library.
+    #[diesel(sql_type = SqlUuid)]
+    pub owner: UserId,
+    /// Names the record.
+    #[graphql(skip)]
+    #[diesel(sql_type = SqlUuid)]
+    pub id: Uuid,
+    /// Why it could not be written.
+    #[diesel(sql_type = Text)]
+    pub reason: String,
+    /// How often that was tried.
+    #[diesel(sql_type = Integer)]
+    pub tries: i32,
+    /// Since when it waits.
+    #[diesel(sql_type = Timestamptz)]
+    pub since: DateTime<Utc>,
+}
+
+/// The records that have waited longest.
+pub async fn queue_of(conn: &mut AsyncPgConnection, limit: i64) -> QueryResult<Vec<Queued>> {
+    statement(
+        "SELECT entity, user_id AS owner, id, reason, tries, since FROM mirror_repairs ORDER BY since, id LIMIT ?",
+    )
+    .bind::<BigInt, _>(limit)
+    .load(conn)
+    .await
+}
+
+/// Queues the records in which the files are not what the database has, though nothing was on its way to them: somebody
+/// else wrote the files while nobody looked. Says how many there are.
+pub async fn queue_foreign(conn: &mut AsyncPgConnection, reason: &str) -> QueryResult<usize> {
+    statement(
+        "INSERT INTO mirror_repairs AS r (entity, user_id, id, reason) \
+         SELECT entity, user_id, id, ? \
+         FROM (SELECT * FROM parity_leaves WHERE side = 'database') d \
+         FULL JOIN (SELECT * FROM parity_leaves WHERE side = 'files') f USING (entity, user_id, id) \
+         WHERE d.hash IS DISTINCT FROM f.hash \
+           AND (d.hash IS NOT NULL OR EXISTS (SELECT FROM migration_adopted a WHERE a.user_id = f.user_id)) \
+           AND NOT EXISTS (SELECT FROM changes c LEFT JOIN mirror_places p ON p.user_id = c.user_id \
+             WHERE c.user_id = coalesce(d.user_id, f.user_id) AND c.entity_id = coalesce(d.id, f.id) \
+               AND c.seq > coalesce(p.seq, 0)) \
+           AND NOT EXISTS (SELECT FROM mirror_repairs q WHERE q.user_id = coalesce(d.user_id, f.user_id) \
+             AND q.id = coalesce(d.id, f.id))",
+    )
+    .bind::<Text, _>(reason)
+    .execute(conn)
+    .await
+}
+
+/// Has everything that waits, and everything in which the files differ from what the database has of it, be written
+/// at once, and says so in the audit. What the database does not have yet is left to the backfill.
+pub async fn queue_differences(conn: &mut AsyncPgConnection, actor: Actor) -> Result<usize> {
+    conn.transaction(async |conn| {
+        let queued = statement(
+            "INSERT INTO mirror_repairs AS r (entity, user_id, id, reason) \
+             SELECT entity, user_id, id, 'the files differ' \
+             FROM (SELECT * FROM parity_leaves WHERE side = 'database') d \
+             FULL JOIN (SELECT * FROM parity_leaves WHERE side = 'files') f USING (entity, user_id, id) \
+             WHERE d.hash IS DISTINCT FROM f.hash \
+               AND (d.hash IS NOT NULL OR EXISTS (SELECT FROM migration_adopted a WHERE a.user_id = f.user_id)) \
+             ON CONFLICT (user_id, entity, id) DO UPDATE SET due_at = clock_timestamp()",
+        )
+        .execute(conn)
+        .await?;
+        statement("UPDATE mirror_repairs SET due_at = clock_timestamp()")
+            .execute(conn)
+            .await?;
+        let now = Control::read(conn).await?;
+        let note = Note {
+            actor,
+            action: "repair the files",
+            from: now.phase,
+            to: now.phase,
+            epoch: now.epoch,
+            details: json!({"records": queued}),
+        };
+        append(conn, note).await?;
+        Ok(queued)
+    })
+    .await
+}
+
+/// How far the files are behind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, QueryableByName)]
+pub struct Lag {
+    /// Changes that the files do not have yet.
+    #[diesel(sql_type = BigInt)]
+    pub changes: i64,
+    /// Records that wait in the queue.
+    #[diesel(sql_type = BigInt)]
+    pub queued: i64,
+}
+
+/// Asks for it.
+pub async fn lag(conn: &mut AsyncPgConnection) -> QueryResult<Lag> {
+    statement(
+        "SELECT (SELECT coalesce(sum(h.seq - coalesce(p.seq, 0)), 0)::bigint FROM change_heads h \
+                 LEFT JOIN mirror_places p USING (user_id)) AS changes, \
+                (SELECT count(*) FROM mirror_repairs) AS queued",
+    )
+    .get_result(conn)
+    .await
+}

@@ -1,0 +1,197 @@
+// How the server is doing: what it says of its health, and its numbers over the last minutes.
+
+import { useEffect, useState } from "preact/hooks";
+
+import { ask } from "../../shared/api";
+import { useLoaded } from "../hooks";
+import { Plot } from "../parts/plot";
+import { Empty, Problem } from "../parts/problem";
+import { bytes, duration, moment, number } from "../parts/words";
+
+const QUERY = `query ConsoleServer { server {
+  version startedAt now requests requestSeconds subscriptions errors { code count }
+  pool { size open idle waiting timedOut } statements statementSeconds slowStatements
+  recentSlowStatements { at milliseconds text } cpuSeconds memoryBytes
+} }`;
+const EVERY = 2000;
+/** So many answers are shown: five minutes. */
+const ROOM = 150;
+
+interface Server {
+  version: string;
+  startedAt: string;
+  now: string;
+  requests: number;
+  requestSeconds: number;
+  subscriptions: number;
+  errors: { code: string; count: number }[];
+  pool: { size: number; open: number; idle: number; waiting: number; timedOut: number };
+  statements: number;
+  statementSeconds: number;
+  slowStatements: number;
+  recentSlowStatements: { at: string; milliseconds: number; text: string }[];
+  cpuSeconds: number | null;
+  memoryBytes: number | null;
+}
+
+interface Health {
+  status: string;
+  database: { status: string; version?: string; reason?: string };
+  migration: { applied: string | null; known: string };
+}
+
+const loadServer = async () => (await ask<{ server: Server }>(QUERY)).server;
+const loadHealth = async () => (await fetch("/health/ready").then((it) => it.json())) as Health;
+
+export function ServerPage() {
+  const server = useLoaded(loadServer, EVERY);
+  const health = useLoaded(loadHealth, EVERY);
+  const history = useHistory(server.data);
+  return (
+    <>
+      <Problem of={server.problem ?? health.problem} again={server.problem ? server.again : health.again} />
+      {health.data && server.data && <Summary health={health.data} server={server.data} />}
+      <Plots history={history} />
+      {server.data && <Errors errors={server.data.errors} />}
+      {server.data && <SlowStatements server={server.data} />}
+    </>
+  );
+}
+
+/** What was answered so far. Another server, or the same after a restart, begins anew: its counts are its own. */
+function useHistory(server: Server | null): Server[] {
+  const [history, setHistory] = useState<Server[]>([]);
+  useEffect(() => {
+    if (!server) return;
+    setHistory((before) => {
+      const same = before.filter((it) => it.startedAt === server.startedAt && it.now < server.now);
+      return [...same, server].slice(-ROOM - 1);
+    });
+  }, [server]);
+  return history;
+}
+
+function Summary({ health, server }: { health: Health; server: Server }) {
+  const { database, migration } = health;
+  const isCurrent = migration.applied === migration.known;
+  const uptime = (Date.parse(server.now) - Date.parse(server.startedAt)) / 1000;
+  const facts: [string, string, boolean?][] = [
+    ["Status", health.status, health.status === "ready"],
+    ["Database", database.version ? `PostgreSQL ${database.version.split(" ")[0]}` : (database.reason ?? database.status), database.status === "up"],
+    ["Schema", isCurrent ? "up to date" : `${migration.applied ?? "none"} of ${migration.known}`, isCurrent],
+    ["Version", server.version],
+    ["Running for", duration(uptime)],
+    ["Subscriptions", number(server.subscriptions)],
+  ];
+  return (
+    <dl class="facts">
+      {facts.map(([name, text, isGood]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd class={isGood === undefined ? "" : isGood ? "good" : "bad"}>{text}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Plots({ history }: { history: Server[] }) {
+  const rate = (count: (server: Server) => number | null) => history.slice(1).map((it, index) => perSecond(history[index]!, it, count));
+  const mean = (time: (server: Server) => number, count: (server: Server) => number) =>
+    history.slice(1).map((it, index) => {
+      const before = history[index]!;
+      const counted = count(it) - count(before);
+      return counted > 0 ? ((time(it) - time(before)) / counted) * 1000 : 0;
+    });
+  const level = (value: (server: Server) => number | null) => history.slice(1).map(value);
+  const pool = history.at(-1)?.pool;
+  const millis = (value: number) => `${number(value)} ms`;
+  return (
+    <section aria-label="The last five minutes" class="plots">
+      <Plot title="Requests a second" values={rate((it) => it.requests)} show={number} atLeast={1} />
+      <Plot title="Mean time of a request" values={mean((it) => it.requestSeconds, (it) => it.requests)} show={millis} atLeast={1} />
+      <Plot title="Errors a second" values={rate(allErrors)} show={number} atLeast={1} />
+      <Plot title={`Connections in use, of ${pool?.size ?? "…"}`} values={level((it) => it.pool.open - it.pool.idle)} show={number} atLeast={pool?.size} />
+      <Plot title="Waiting for a connection" values={level((it) => it.pool.waiting)} show={number} atLeast={1} />
+      <Plot title="Statements a second" values={rate((it) => it.statements)} show={number} atLeast={1} />
+      <Plot title="Slow statements a second" values={rate((it) => it.slowStatements)} show={number} atLeast={1} />
+      <Plot title="Processors in use" values={rate((it) => it.cpuSeconds)} show={number} atLeast={1} />
+      <Plot title="Memory" values={level((it) => it.memoryBytes)} show={bytes} atLeast={1e6} />
+    </section>
+  );
+}
+
+function perSecond(before: Server, after: Server, count: (server: Server) => number | null): number | null {
+  const [first, last] = [count(before), count(after)];
+  const seconds = (Date.parse(after.now) - Date.parse(before.now)) / 1000;
+  return first === null || last === null || seconds <= 0 ? null : (last - first) / seconds;
+}
+
+function allErrors(server: Server): number {
+  return server.errors.reduce((sum, { count }) => sum + count, 0);
+}
+
+function Errors({ errors }: { errors: Server["errors"] }) {
+  const most = [...errors].sort((a, b) => b.count - a.count);
+  return (
+    <section aria-labelledby="errors">
+      <h3 id="errors">Errors since the start</h3>
+      {most.length === 0 ? (
+        <Empty>No answer has had an error yet.</Empty>
+      ) : (
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Code</th>
+              <th scope="col" class="right">
+                Errors
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {most.map(({ code, count }) => (
+              <tr key={code}>
+                <th scope="row">
+                  <code>{code}</code>
+                </th>
+                <td class="right">{number(count)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}
+
+function SlowStatements({ server: { recentSlowStatements, slowStatements } }: { server: Server }) {
+  return (
+    <section aria-labelledby="slow">
+      <h3 id="slow">Slow statements</h3>
+      {recentSlowStatements.length === 0 ? (
+        <Empty>
+          No statement has taken longer than <code>REGIMEN_SLOW_QUERY</code> since the start.
+        </Empty>
+      ) : (
+        <>
+          <p>
+            {number(slowStatements)} since the start; the last of them, without the values that were sent along. The log has all
+            of them, with their requests.
+          </p>
+          <ul class="slow">
+            {recentSlowStatements.map(({ at, milliseconds, text }, index) => (
+              <li key={`${at} ${index}`}>
+                <details>
+                  <summary>
+                    <b>{number(milliseconds)} ms</b> <span>{moment(at)}</span> <code>{text}</code>
+                  </summary>
+                  <pre>{text}</pre>
+                </details>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,96 @@
+// What was done on the way in, and by whom. Rows are only ever added.
+
+import { useCallback, useEffect, useState } from "preact/hooks";
+
+import { ask } from "../../shared/api";
+import { useLoaded } from "../hooks";
+import { Empty, Problem } from "./problem";
+import { moment } from "./words";
+
+const QUERY = `query ConsoleAudit($after: String) {
+  migrationAudit(first: 20, after: $after) {
+    nodes { seq at actor action fromPhase toPhase epoch details }
+    pageInfo { hasNextPage endCursor }
+  }
+}`;
+
+interface Entry {
+  seq: number;
+  at: string;
+  actor: string;
+  action: string;
+  fromPhase: string;
+  toPhase: string;
+  epoch: number;
+  details: unknown;
+}
+
+interface Page {
+  nodes: Entry[];
+  pageInfo: { hasNextPage: boolean; endCursor: string | null };
+}
+
+/** Read again whenever `since` is another one. */
+export function Audit({ since }: { since: number | undefined }) {
+  const [after, setAfter] = useState<(string | null)[]>([null]);
+  const cursor = after.at(-1) ?? null;
+  const load = useCallback(async () => (await ask<{ migrationAudit: Page }>(QUERY, { after: cursor })).migrationAudit, [cursor]);
+  const { data, problem, again } = useLoaded(load);
+  useEffect(again, [since, again]);
+  return (
+    <section aria-labelledby="audit">
+      <h3 id="audit">Audit</h3>
+      <Problem of={problem} again={again} />
+      {data?.nodes.length === 0 && <Empty>Nothing has been done yet. Every step, forth and back, leaves a row here.</Empty>}
+      {data && data.nodes.length > 0 && <Entries entries={data.nodes} />}
+      {data && (after.length > 1 || data.pageInfo.hasNextPage) && (
+        <nav class="pages" aria-label="Pages of the audit">
+          <button type="button" class="button" disabled={after.length === 1} onClick={() => setAfter(after.slice(0, -1))}>
+            Newer
+          </button>
+          <button type="button" class="button" disabled={!data.pageInfo.hasNextPage} onClick={() => setAfter([...after, data.pageInfo.endCursor])}>
+            Older
+          </button>
+        </nav>
+      )}
+    </section>
+  );
+}
+
+function Entries({ entries }: { entries: Entry[] }) {
+  return (
+    <div class="wide" tabIndex={0} role="group" aria-label="Audit">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">No.</th>
+            <th scope="col">When</th>
+            <th scope="col">Who</th>
+            <th scope="col">What</th>
+            <th scope="col">Phase</th>
+            <th scope="col">Details</th>
+          </tr>
+        </thead>
+        <tbody>
+          {entries.map(({ seq, at, actor, action, fromPhase, toPhase, details }) => (
+            <tr key={seq}>
+              <td>{seq}</td>
+              <td>{moment(at)}</td>
+              <td>{actor}</td>
+              <th scope="row">{action}</th>
+              <td>{fromPhase === toPhase ? toPhase : `${fromPhase} → ${toPhase}`}</td>
+              <td>
+                <code>{shown(details)}</code>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function shown(details: unknown): string {
+  const text = JSON.stringify(details);
+  return text === "{}" || text === "null" ? "" : text;
+}

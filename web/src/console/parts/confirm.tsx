@@ -1,0 +1,53 @@
+// Asks before something is done that matters, and names what will come of it.
+
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+
+import { Problem } from "./problem";
+
+interface Props {
+  title: string;
+  /** What will come of it. */
+  children: ComponentChildren;
+  /** What the button says: the deed itself, not "OK". */
+  deed: string;
+  isDangerous?: boolean;
+  act(): Promise<unknown>;
+  close(): void;
+}
+
+/** Open for as long as it is there; it closes when the deed is done, and stays with the reason when it fails. */
+export function Confirm({ title, children, deed, isDangerous, act, close }: Props) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [problem, setProblem] = useState<unknown>(null);
+  const [isBusy, setIsBusy] = useState(false);
+  useEffect(() => dialog.current?.showModal(), []);
+
+  async function go() {
+    setIsBusy(true);
+    setProblem(null);
+    try {
+      await act();
+      dialog.current?.close();
+    } catch (error) {
+      setProblem(error);
+      setIsBusy(false);
+    }
+  }
+
+  return (
+    <dialog ref={dialog} class="confirm" aria-labelledby="confirm-title" onClose={close}>
+      <h2 id="confirm-title">{title}</h2>
+      <div>{children}</div>
+      <Problem of={problem} />
+      <div class="buttons">
+        <button type="button" class="button" onClick={() => dialog.current?.close()}>
+          Cancel
+        </button>
+        <button type="button" class={`button ${isDangerous ? "danger" : "primary"}`} disabled={isBusy} onClick={() => void go()}>
+          {isBusy ? "One moment…" : deed}
+        </button>
+      </div>
+    </dialog>
+  );
+}

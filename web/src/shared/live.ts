@@ -1,0 +1,47 @@
+// One subscription over `graphql-transport-ws`. The token goes into `connection_init`; when it expires, the server
+// closes, and the client comes back with the next one.
+
+import { createClient } from "graphql-ws";
+
+import type { Answer, Question } from "./http";
+import { accessToken } from "./session";
+
+export interface Listener {
+  next(answer: Answer): void;
+  error(error: unknown): void;
+  complete(): void;
+}
+
+/** Begins to listen; the answer ends it. */
+export function listen(question: Question, headers: Record<string, string>, listener: Listener): () => void {
+  const url = new URL("/graphql", location.href);
+  url.protocol = url.protocol.replace("http", "ws");
+  const client = createClient({
+    url: url.href,
+    lazy: true,
+    retryAttempts: 5,
+    connectionParams: async () => {
+      const token = await accessToken();
+      return token ? { Authorization: `Bearer ${token}`, ...headers } : headers;
+    },
+  });
+  const { query, operationName } = question;
+  const variables = question.variables as Record<string, unknown> | undefined;
+  const stop = client.subscribe({ query, variables, operationName }, {
+    next: (answer) => listener.next(answer as Answer),
+    error: (error) => listener.error(isClosed(error) ? new Error(closed(error)) : error),
+    complete: () => listener.complete(),
+  });
+  return () => {
+    stop();
+    void client.dispose();
+  };
+}
+
+function isClosed(error: unknown): error is CloseEvent {
+  return typeof error === "object" && error !== null && "code" in error && "reason" in error;
+}
+
+function closed({ code, reason }: CloseEvent): string {
+  return `the connection was closed: ${code}${reason && `, ${reason}`}`;
+}

@@ -1,0 +1,204 @@
+// The console as an admin uses it.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { accessible, ADMIN, fits, inBrowser, MEMBER, MOVING, NARROW, picture, until } from "./browser.mjs";
+
+async function enter(page, { email, password } = ADMIN) {
+  await page.goto("/console");
+  await page.getByLabel("Address").fill(email);
+  await page.getByLabel("Password").fill(password);
+  await page.keyboard.press("Enter");
+}
+
+async function enterAsAdmin(page) {
+  await enter(page);
+  await page.getByRole("heading", { name: "Server" }).waitFor();
+}
+
+test("nobody gets in without signing in, and members are told who can help", () =>
+  inBrowser(async (page) => {
+    await page.goto("/console");
+    await accessible(page);
+    await enter(page, { ...ADMIN, password: "something-else" });
+    await page.getByRole("alert").getByText(/password/).waitFor();
+
+    await enter(page, MEMBER);
+    await page.getByRole("heading", { name: "For admins only" }).waitFor();
+    await page.getByText(`regimen user promote ${MEMBER.email}`).waitFor();
+    await accessible(page);
+    await picture(page, "refused");
+    await page.getByRole("button", { name: "Sign in as somebody else" }).click();
+    await page.getByLabel("Address").waitFor();
+  }));
+
+test("an admin sees how the server is doing, while it does it", () =>
+  inBrowser(async (page) => {
+    await enterAsAdmin(page);
+    for (const fact of ["ready", "up to date"]) await page.getByText(fact, { exact: true }).waitFor();
+    await page.getByText(/^PostgreSQL \d+/).waitFor();
+    await page.evaluate(() => {
+      const headers = { "content-type": "application/json" };
+      const ask = (query) => fetch("/graphql", { method: "POST", headers, body: JSON.stringify({ query }) });
+      return Promise.all(Array.from({ length: 40 }, (_, index) => ask(index % 4 ? "{ version }" : "{ tasks { nodes { id } } }")));
+    });
+    await until("the requests are in the plot", async () => {
+      const words = await page.getByRole("img", { name: /^Requests a second/ }).getAttribute("aria-label");
+      return Number(/at most ([\d,.]+)/.exec(words)?.[1]) > 10;
+    });
+    await page.getByRole("row", { name: /UNAUTHENTICATED/ }).waitFor();
+    await page.getByText(/since the start; the last of them/).waitFor();
+    assert.ok((await page.locator(".slow li").count()) > 5);
+    await page.waitForTimeout(4500);
+    await picture(page, "console");
+    await accessible(page);
+    await fits(page);
+  }));
+
+test("a reload keeps the session and the page", () =>
+  inBrowser(async (page) => {
+    await enterAsAdmin(page);
+    await page.getByRole("link", { name: "Accounts" }).click();
+    await page.getByRole("rowheader", { name: MEMBER.email }).waitFor();
+    await page.reload();
+    await page.getByRole("heading", { name: "Accounts" }).waitFor();
+    await page.getByRole("rowheader", { name: MEMBER.email }).waitFor();
+  }));
+
+test("an admin makes somebody else an admin and a member again, by keyboard alone", () =>
+  inBrowser(async (page) => {
+    await enterAsAdmin(page);
+    await page.keyboard.press("Tab");
+    await page.getByText("Skip to the content").waitFor();
+    await page.keyboard.press("Enter");
+    assert.equal(await page.evaluate(() => document.activeElement.tagName), "H2");
+    await page.getByRole("link", { name: "Accounts" }).press("Enter");
+    await page.getByRole("rowheader", { name: MEMBER.email }).waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement.textContent), "Accounts");
+    await page.getByText("that is you").waitFor();
+    await picture(page, "accounts");
+    await accessible(page);
+
+    await page.getByLabel("Search").fill("test@");
+    const row = page.getByRole("row", { name: MEMBER.email });
+    await until("the others are gone", async () => (await page.getByRole("row").count()) === 2);
+    await page.getByRole("button", { name: `Make an admin of ${MEMBER.email}` }).press("Enter");
+    await page.getByRole("dialog").getByText("They will see all accounts").waitFor();
+    await accessible(page);
+    await page.keyboard.press("Escape");
+    assert.match(await row.textContent(), /member/);
+
+    await page.getByRole("button", { name: `Make an admin of ${MEMBER.email}` }).press("Enter");
+    await page.getByRole("dialog").getByRole("button", { name: "Make an admin" }).press("Enter");
+    await page.getByRole("button", { name: `Make a member of ${MEMBER.email}` }).press("Enter");
+    await page.getByRole("dialog").getByRole("button", { name: "Make a member" }).press("Enter");
+    await page.getByRole("button", { name: `Make an admin of ${MEMBER.email}` }).waitFor();
+
+    await page.getByLabel("Search").fill("nobody-of-this-name");
+    await page.getByText("Nobody’s address or name has “nobody-of-this-name” in it.").waitFor();
+  }));
+
+test("what fails is shown with its code and what finds it in the log", () =>
+  inBrowser(async (page) => {
+    await enterAsAdmin(page);
+    await page.route("**/graphql", (route) =>
+      route.fulfill({
+        status: 200,
+        headers: { "x-request-id": "0193-made-up" },
+        json: { data: null, errors: [{ message: "something went wrong on our side", extensions: { code: "INTERNAL" } }] },
+      }),
+    );
+    await page.getByRole("alert").getByText("something went wrong on our side").waitFor();
+    await page.getByText("0193-made-up").waitFor();
+    await accessible(page);
+    await page.unroute("**/graphql");
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByRole("alert").waitFor({ state: "hidden" });
+  }));
+
+test("where there is nothing to migrate the page says so", () =>
+  inBrowser(async (page) => {
+    await enterAsAdmin(page);
+    await page.getByRole("link", { name: "Migration" }).click();
+    await page.getByText("there is nothing to move").waitFor();
+    await page.getByText("Nothing has been done yet").waitFor();
+    const phases = page.getByRole("list", { name: "Phases of a migration" }).getByRole("listitem");
+    assert.equal(await phases.count(), 6);
+    assert.equal(await page.locator("[aria-current=step]").count(), 0);
+    await picture(page, "migration");
+    await accessible(page);
+  }));
+
+test("an admin goes all the way in from files and back again by clicking, and each step is in the audit at once", () =>
+  inBrowser(async (page) => {
+    await enterAsAdmin(page);
+    await page.getByRole("link", { name: "Migration" }).click();
+    const now = page.locator("[aria-current=step]");
+    await now.getByText("Legacy").waitFor();
+    await page.getByRole("button", { name: "Switch dual write on" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("each write goes to the database first").waitFor();
+    await accessible(page);
+    await dialog.getByRole("button", { name: "Switch it on" }).click();
+    await dialog.waitFor({ state: "hidden" });
+    await until("the phase is another one", async () => !/Legacy/.test(await now.textContent()));
+    await page.getByText("LEGACY → DUAL_WRITE").first().waitFor();
+    await picture(page, "migration-dual-write");
+    await accessible(page);
+    await fits(page);
+
+    for (const [button, deed, phase] of [
+      ["Start the backfill", "Copy", "Backfilled"],
+      ["Prove that both sides are equal", "Compare", "Verified"],
+      ["Cut over", "Cut over now", "Soak"],
+    ]) {
+      await page.getByRole("button", { name: button }).click();
+      await dialog.getByRole("button", { name: deed }).click();
+      await now.getByText(phase).waitFor();
+    }
+    await page.getByText("the database", { exact: true }).waitFor();
+    await page.getByText("none: the digests are equal").first().waitFor();
+    await picture(page, "migration-soak");
+    await accessible(page);
+
+    for (let phase = "Soak"; phase !== "Legacy"; ) {
+      const back = page.getByRole("button", { name: /^Go back to/ });
+      phase = /^Go back to (.*)/.exec(await back.textContent())[1];
+      await back.click();
+      await dialog.getByRole("button", { name: "Go back" }).click();
+      await now.getByText(phase).waitFor();
+    }
+    await page.getByText(/→ LEGACY/).first().waitFor();
+  }, { server: MOVING }));
+
+test("a theme is chosen once for both pages", () =>
+  inBrowser(async (page) => {
+    await enterAsAdmin(page);
+    const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+    const light = await ground();
+    await page.getByLabel("Theme").selectOption("dark");
+    await until("it is dark", async () => (await ground()) !== light);
+    await page.reload();
+    await page.getByRole("heading", { name: "Server" }).waitFor();
+    assert.notEqual(await ground(), light);
+    await accessible(page);
+    await page.goto("/graphiql");
+    await page.waitForSelector("body.graphiql-dark");
+  }));
+
+for (const [name, more] of [["light", {}], ["dark", { colorScheme: "dark" }]]) {
+  test(`it can be used on a phone, ${name}`, () =>
+    inBrowser(async (page) => {
+      await enterAsAdmin(page);
+      await page.getByText("up to date").waitFor();
+      await fits(page);
+      await picture(page, `console-phone-${name}`);
+      await accessible(page);
+      for (const [place, text] of [["Migration", "there is nothing to move"], ["Accounts", "that is you"]]) {
+        await page.getByRole("link", { name: place }).click();
+        await page.getByText(text).waitFor();
+        await fits(page);
+        await accessible(page);
+      }
+    }, { viewport: NARROW, ...more }));
+}

@@ -1,0 +1,216 @@
+// GraphiQL as somebody uses it.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { accessible, ADMIN, CLOSED, fits, inBrowser, MEMBER, NARROW, picture, until } from "./browser.mjs";
+
+const ANSWER = ".graphiql-response .CodeMirror";
+/** What the library makes so: editors, and tabs that hold their own buttons. */
+const NOT_OURS = [".CodeMirror", "[role=tablist]"];
+
+async function open(page) {
+  await page.goto("/graphiql");
+  await page.waitForSelector(".graphiql-query-editor .CodeMirror");
+}
+
+async function signIn(page, { email, password } = MEMBER) {
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByLabel("Address").fill(email);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Sign in" }).last().click();
+  await page.getByText(email).waitFor();
+}
+
+/** The editor loses what is typed before it is ready: so look, and try again. */
+async function write(page, text) {
+  await until("the editor has the text", async () => {
+    await page.locator(".graphiql-query-editor .CodeMirror").click();
+    await page.keyboard.press("Control+a");
+    await page.keyboard.insertText(text);
+    return (await editor(page, ".graphiql-query-editor")) === text;
+  });
+}
+
+function editor(page, place) {
+  return page.evaluate((selector) => document.querySelector(`${selector} .CodeMirror`).CodeMirror.getValue(), place);
+}
+
+async function run(page, text) {
+  if (text) await write(page, text);
+  await page.keyboard.press("Control+Enter");
+}
+
+async function answered(page, text) {
+  await until(`the answer has ${text}`, async () => (await editor(page, ".graphiql-response")).includes(text));
+  return JSON.parse(await editor(page, ".graphiql-response"));
+}
+
+/** The titles of the tabs, which the library follows with that of a picture. */
+async function tabs(page) {
+  const texts = await page.getByRole("tab").allTextContents();
+  return texts.map((text) => /^[A-Z]\w*?(?=t u icon|$)/.exec(text)[0]);
+}
+
+test("somebody signs in, asks, changes something, and sees it arrive", () =>
+  inBrowser(async (page) => {
+    await open(page);
+    await run(page, "query Me { viewer { email } }");
+    await answered(page, '"viewer": null');
+    await signIn(page);
+
+    await run(page, "query Me { viewer { email } }");
+    const { data } = await answered(page, "test@example.com");
+    assert.equal(data.viewer.email, "test@example.com");
+    await page.getByText(/200 \d+ ms · .*cost \d+ · request/).waitFor();
+
+    await run(page, "subscription Seen { changed(entities: [TASK]) { operation node { ... on Task { title } } } }");
+    await page.getByText("listening: 0 events so far").waitFor();
+    const other = await page.context().newPage();
+    await other.goto("/graphiql");
+    await signIn(other);
+    for (const title of ["one", "two"]) {
+      await run(other, `mutation Add { createTask(input: { title: "${title}" }) { task { title } } }`);
+      await answered(other, `"title": "${title}"`);
+      await answered(page, `"title": "${title}"`);
+    }
+    const { events } = await answered(page, '"title": "two"');
+    assert.deepEqual(events.map((it) => it.data.changed.node.title), ["two", "one"]);
+    await page.getByLabel("Stop query").or(page.getByLabel("Execute query")).first().click();
+    await page.getByText("2 events, no longer listening").waitFor();
+  }));
+
+test("of a subscription the last event alone is shown to those who want that", () =>
+  inBrowser(async (page) => {
+    await open(page);
+    await signIn(page);
+    await page.getByLabel("keep all events").uncheck();
+    await run(page, "subscription Seen { changed { node { ... on Task { title } } } }");
+    await page.getByText("listening: 0 events so far").waitFor();
+    await page.evaluate(async () => {
+      const { accessToken } = JSON.parse(sessionStorage.getItem("regimen.session"));
+      for (const title of ["first", "second"]) {
+        const query = `mutation { createTask(input: {title: "${title}"}) { task { id } } }`;
+        const headers = { "content-type": "application/json", authorization: `Bearer ${accessToken}` };
+        await fetch("/graphql", { method: "POST", headers, body: JSON.stringify({ query }) });
+      }
+    });
+    const shown = await answered(page, '"title": "second"');
+    assert.deepEqual(shown, { data: { changed: { node: { title: "second" } } } });
+    await page.reload();
+    assert.equal(await page.getByLabel("keep all events").isChecked(), false);
+  }));
+
+test("a wrong password is told in the form, and a wrong request below its answer", () =>
+  inBrowser(async (page) => {
+    await open(page);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByLabel("Address").fill(MEMBER.email);
+    await page.getByLabel("Password").fill("not-the-password");
+    await page.keyboard.press("Enter");
+    await page.getByRole("alert").getByText(/password/).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "hidden" });
+
+    await run(page, "{ tasks { nodes { id } } }");
+    await page.getByText(/UNAUTHENTICATED \d+ ms/).waitFor();
+    const request = await page.locator(".status code").textContent();
+    assert.match(request, /^[0-9a-f-]{36}$/);
+  }));
+
+test("an example opens in a tab of its own and runs, and tabs outlive a reload", () =>
+  inBrowser(async (page) => {
+    await open(page);
+    await signIn(page);
+    await page.getByLabel("Show Examples").click();
+    await page.getByRole("button", { name: "Plan a workout" }).click();
+    await until("the variables are there", async () =>
+      (await editor(page, '.graphiql-editor-tool [class*="graphiql-editor"]:not(.hidden)').catch(() => "")).includes("Legs"),
+    );
+    await run(page);
+    await answered(page, "Barbell Back Squat");
+    assert.deepEqual(await tabs(page), ["Library", "PlanWorkout"]);
+    await picture(page, "graphiql");
+    await accessible(page, ...NOT_OURS);
+
+    // The library writes tabs down half a second after the last change.
+    const kept = () => page.evaluate(() => localStorage.getItem("graphiql:tabState"));
+    await until("the tabs are written down", async () => (await kept()).includes("mutation PlanWorkout"));
+    await page.reload();
+    await page.waitForSelector(ANSWER);
+    await page.getByText(MEMBER.email).waitFor();
+    assert.deepEqual(await tabs(page), ["Library", "PlanWorkout"]);
+  }));
+
+test("the documentation can be searched, and names are completed", () =>
+  inBrowser(async (page) => {
+    await open(page);
+    await page.getByLabel("Show Documentation Explorer").click();
+    await page.getByText("The exercises of the library and one's own").or(page.getByText("Root Types")).first().waitFor();
+    await page.getByRole("combobox").fill("createTask");
+    await page.getByRole("option", { name: /createTask/ }).first().click();
+    await page.getByText("Send the same key again to repeat a request safely").first().waitFor();
+    await write(page, "{ exerc }");
+    for (let step = 0; step < 2; step += 1) await page.keyboard.press("ArrowLeft");
+    await page.keyboard.press("Control+Space");
+    await page.locator(".CodeMirror-hints").getByText("exercises").waitFor();
+  }));
+
+test("a session is kept up behind the scenes, and the schema is shown to admins alone where it is hidden", () =>
+  inBrowser(async (page) => {
+    await open(page);
+    await page.getByText("This server shows its schema to admins only").waitFor();
+    await accessible(page, ...NOT_OURS);
+    await signIn(page);
+    const token = () => page.evaluate(() => JSON.parse(sessionStorage.getItem("regimen.session")).accessToken);
+    const first = await token();
+    for (let round = 0; round < 3; round += 1) {
+      await page.waitForTimeout(1500);
+      await run(page, `query Round${round} { viewer { email } round${round}: version }`);
+      const { data } = await answered(page, `round${round}`);
+      assert.equal(data.viewer.email, MEMBER.email);
+    }
+    assert.notEqual(await token(), first);
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByText("Not signed in").waitFor();
+    assert.equal(await page.evaluate(() => sessionStorage.getItem("regimen.session")), null);
+  }, { server: CLOSED }));
+
+test("a tab that was copied does not end the session of the first", () =>
+  inBrowser(async (page) => {
+    await open(page);
+    await signIn(page);
+    const [copy] = await Promise.all([page.waitForEvent("popup"), page.evaluate(() => void window.open("/graphiql"))]);
+    await copy.getByText(MEMBER.email).waitFor();
+    await until("the access token expires", () =>
+      page.evaluate(() => JSON.parse(sessionStorage.getItem("regimen.session")).expiresAt < Date.now()),
+    );
+    await run(copy, "query Copy { viewer { email } }");
+    await copy.getByText("your session has ended: sign in again").waitFor();
+    await run(page, "query First { viewer { email } }");
+    await answered(page, MEMBER.email);
+  }, { server: CLOSED }));
+
+test("an admin is shown the way to the console", () =>
+  inBrowser(async (page) => {
+    await open(page);
+    await signIn(page, ADMIN);
+    await page.getByRole("link", { name: "Console" }).click();
+    await page.waitForURL("**/console");
+    await page.getByText(ADMIN.email).waitFor();
+  }));
+
+for (const [name, more] of [["light", {}], ["dark", { colorScheme: "dark" }]]) {
+  test(`it can be used on a phone, ${name}`, () =>
+    inBrowser(async (page) => {
+      await open(page);
+      await signIn(page);
+      await fits(page);
+      await page.getByLabel("Show Examples").click();
+      await page.getByRole("button", { name: "What is to be done" }).click();
+      await run(page);
+      await answered(page, '"tasks"');
+      await fits(page);
+      await picture(page, `graphiql-phone-${name}`);
+      await accessible(page, ...NOT_OURS);
+    }, { viewport: NARROW, ...more }));
+}

@@ -1,0 +1,46 @@
+// Two pages, `graphiql` and `console`. `npm run dev` serves them while they are written and passes GraphQL on to
+// a server on port 4000; `build.mjs` makes what goes into the program.
+import { fileURLToPath } from "node:url";
+
+import { defineConfig } from "vite";
+
+const HERE = fileURLToPath(new URL(".", import.meta.url));
+const SERVER = process.env.REGIMEN_URL ?? "http://127.0.0.1:4000";
+const API = { "/graphql": { target: SERVER, ws: true }, "/health": SERVER };
+const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/** GraphiQL's styles carry fonts and pictures as data; the policy of our pages takes none, and nobody misses them. */
+function withoutData() {
+  return {
+    name: "without-data",
+    enforce: "pre",
+    transform(code, id) {
+      if (!/node_modules.*\.css/.test(id)) return null;
+      return code
+        .replace(/@font-face\s*{[^}]*}/g, "")
+        .replace(/background-image:\s*url\(["']?data:[^)]*\);?/g, "");
+    },
+  };
+}
+
+export default defineConfig({
+  root: HERE,
+  plugins: [withoutData()],
+  appType: "mpa",
+  build: {
+    target: "es2022",
+    manifest: "manifest.json",
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    chunkSizeWarningLimit: 2000,
+    rollupOptions: {
+      input: { graphiql: `${HERE}graphiql.html`, console: `${HERE}console.html` },
+      // GraphiQL's forty small parts are all wanted at once.
+      output: { manualChunks: (id) => (/node_modules\/(?!preact|graphql-ws)/.test(id) ? "editor" : undefined) },
+    },
+  },
+  server: { proxy: API },
+  // What was built, under the policy that the server sends.
+  preview: { proxy: API, headers: { "content-security-policy": POLICY } },
+});
