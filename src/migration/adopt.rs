@@ -10,7 +10,7 @@ use diesel::{
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::{
-    mirror::TablesLost,
+    offer::TablesLost,
     projection::shown,
     tables::{EXERCISES, TABLES},
 };

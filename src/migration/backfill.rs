@@ -30,7 +30,7 @@ use crate::{
 /// How many owners are copied in one transaction.
 const OWNERS: i64 = 100;
 /// For how long nobody else goes on where this process stopped without a word.
-const LEASE: Duration = Duration::from_secs(30);
+const LEASE: Duration = Duration::from_secs(10);
 
 /// How far a backfill is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, SimpleObject)]
@@ -115,10 +115,11 @@ pub async fn may_begin(conn: &mut AsyncPgConnection) -> Result<(), Failure> {
     }
 }
 
-/// Whether a backfill was under way when its process ended.
+/// Whether a backfill was under way when its process ended: nobody holds its lease any more.
 pub async fn is_interrupted(conn: &mut AsyncPgConnection) -> Result<bool> {
     let kept: Option<Checkpoint> = statement(
-        "SELECT state, place, progress FROM migration_checkpoints WHERE job = ? AND state = 'running'",
+        "SELECT state, place, progress FROM migration_checkpoints c WHERE job = ? AND state = 'running' \
+           AND NOT EXISTS (SELECT FROM migration_leases l WHERE l.name = c.job AND l.expires_at > clock_timestamp())",
     )
     .bind::<Text, _>(BACKFILL)
     .get_result(conn)

@@ -14,7 +14,8 @@ use uuid::Uuid;
 
 use super::{
     aggregates, copies,
-    files::{Files, FilesError},
+    files::Files,
+    offer::{Outcome, Refused, TablesLost, offer, without},
     parity::{self, Key},
     projection::shown,
     tables::{ENTITIES, Side},
@@ -25,7 +26,7 @@ use crate::{
     db::{Db, statement},
     error::{Error, Result},
     legacy::{
-        ApplyError, Edit, Refusal,
+        Edit,
         record::{Key as RecordKey, Kind},
     },
     viewer::UserId,
@@ -136,15 +137,11 @@ async fn write(
     mut changed: Changed,
 ) -> Result<()> {
     for (entity, keys) in due(conn).await? {
-        let named = changed.entry(entity).or_default();
-        named.extend(keys);
-        // What waits may have been changed once more, and no statement takes a record twice.
-        named.sort_unstable();
-        named.dedup();
+        changed.entry(entity).or_default().extend(keys);
     }
     let shown = shown(conn).await?;
     let shown = shown.ok_or_else(|| Error::unavailable(TablesLost))?;
-    let Outcome { stamp, refused } = apply(conn, files, &changed, shown).await?;
+    let Outcome { stamp, refused } = offer(conn, files, &changed, shown).await?;
     failpoints::reach("mirror.written");
     // Whoever reads sees what was acknowledged, also where the files have yet to follow.
     project(conn, &changed).await?;
@@ -160,81 +157,6 @@ async fn write(
     failpoints::reach("mirror.before_commit");
     Ok(())
 }
-
-/// Records that were not written, each with the reason.
-type Refused = HashMap<(Entity, Key), String>;
-
-/// What came of writing.
-struct Outcome {
-    /// Which state of the files that made; none where nothing was written.
-    stamp: Option<Vec<u8>>,
-    refused: Refused,
-}
-
-/// Writes to the files what they take: a record that they cannot hold keeps no other one waiting.
-async fn apply(
-    conn: &mut AsyncPgConnection,
-    files: &Arc<Files>,
-    changed: &Changed,
-    shown: Vec<u8>,
-) -> Result<Outcome> {
-    let (mut refused, mut accepted) = (Refused::new(), false);
-    loop {
-        let left = without(changed, &refused);
-        let error = match files.apply(edits(conn, &left).await?).await {
-            Ok(stamp) => {
-                let stamp = Some(stamp);
-                return Ok(Outcome { stamp, refused });
-            }
-            Err(error) => error,
-        };
-        match &error {
-            FilesError::Apply(ApplyError::Refused(found)) if any_of(&left, found) => {
-                refused.extend(found.iter().filter_map(|it| {
-                    let entity = it.key.kind.entity()?;
-                    Some(((entity, (it.key.owner, it.key.id)), it.reason.clone()))
-                }));
-            }
-            // Another server on the same database wrote them, and said so.
-            FilesError::Apply(ApplyError::ForeignEdit(_))
-                if !accepted && files.accept(shown.clone()).await.unwrap_or_default() =>
-            {
-                accepted = true;
-            }
-            _ => {
-                tracing::error!(%error, "the files take no changes; they are queued");
-                for (entity, keys) in left {
-                    let reason = error.to_string();
-                    refused.extend(keys.into_iter().map(|key| ((entity, key), reason.clone())));
-                }
-                let stamp = None;
-                return Ok(Outcome { stamp, refused });
-            }
-        }
-    }
-}
-
-fn any_of(changed: &Changed, found: &[Refusal]) -> bool {
-    found.iter().any(|it| {
-        let keys = it.key.kind.entity().and_then(|entity| changed.get(&entity));
-        keys.is_some_and(|keys| keys.contains(&(it.key.owner, it.key.id)))
-    })
-}
-
-fn without(changed: &Changed, refused: &Refused) -> Changed {
-    let left = changed.iter().map(|(entity, keys)| {
-        let keys = keys
-            .iter()
-            .filter(|key| !refused.contains_key(&(*entity, **key)));
-        (*entity, keys.copied().collect())
-    });
-    left.collect()
-}
-
-/// The tables of the files are empty, because PostgreSQL crashed.
-#[derive(Debug, thiserror::Error)]
-#[error("what is known of the files is gone, and they are being read again")]
-pub struct TablesLost;
 
 /// What the feed names beyond the places, each record once.
 pub async fn pending(conn: &mut AsyncPgConnection) -> QueryResult<Changed> {

@@ -19,6 +19,7 @@ pub mod files;
 mod graphql;
 mod lease;
 pub mod mirror;
+mod offer;
 pub mod parity;
 pub mod people;
 pub mod phase;
@@ -31,6 +32,7 @@ mod status;
 pub mod step;
 pub mod tables;
 mod verbs;
+mod watch;
 
 pub use admission::{Admission, admit, begin};
 pub use audit::{AuditEntry, Note, Verdict, append, verify};

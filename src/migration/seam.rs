@@ -5,7 +5,6 @@ use std::{
     collections::HashSet,
     path::Path,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection, TransactionManager};
@@ -13,18 +12,13 @@ use futures_util::{FutureExt, future::BoxFuture};
 use tokio::sync::watch;
 
 use super::{
-    Actor, Admission, Control, Failure, adopt,
-    backfill::{self, Ended},
-    begin, begin_with_files,
-    files::{Files, lookups},
+    Admission, Control, adopt, begin,
+    files::Files,
     mirror::{self, Mirror},
-    parity,
     phase::{Phase, Source, Standing, Writes},
-    projection::{ProjectionError, project, shown},
-    queue,
+    projection::shown,
     start::{StartError, begin_empty},
-    step::Obstacle,
-    tables::{ENTITIES, FILES_SCHEMA, Side},
+    tables::{FILES_SCHEMA, Side},
 };
 use crate::{
     changes::EVERYBODY,
@@ -35,23 +29,18 @@ use crate::{
     viewer::{UserId, Viewer},
 };
 
-/// How often the phase and the files are looked at, for what other processes do to them.
-const LOOK: Duration = Duration::from_millis(250);
-
 /// Whether the tables of the files were filled since PostgreSQL crashed the last time; it fails where they were not.
 const IS_SHOWN: &str = "SELECT 1 / count(*) FROM regimen_files.projected";
-/// Why nothing is written to the files.
-const FOREIGN: &str = "the files were changed by somebody else while no server followed them";
 
 type Transactions = <AsyncPgConnection as AsyncConnection>::TransactionManager;
 
 /// An app on its way in.
 pub struct Moving {
-    db: Db,
+    pub(super) db: Db,
     /// The same database, as the files have it.
     files_view: Db,
-    files: Arc<Files>,
-    mirror: Arc<Mirror>,
+    pub(super) files: Arc<Files>,
+    pub(super) mirror: Arc<Mirror>,
     /// The newest that was seen, by its epoch.
     seen: watch::Sender<Seen>,
     /// Owners whose records are in the database, in the epoch beside them.
@@ -113,78 +102,6 @@ impl Moving {
         Ok(Some(moving))
     }
 
-    /// Reads the files as they are now.
-    async fn take_up(self: &Arc<Self>) -> std::result::Result<(), StartError> {
-        let mut conn = self.db.conn().await.map_err(Error::from)?;
-        self.files
-            .look_up(lookups(&mut conn).await.map_err(Error::from)?);
-        // There is nothing to be found where nothing was shown yet.
-        let before = shown(&mut conn).await.unwrap_or_default();
-        drop(conn);
-        self.project().await?;
-        self.look().await?;
-        let mut conn = self.db.conn().await.map_err(Error::from)?;
-        if self.standing().phase == Phase::None {
-            begin_with_files(&mut conn, Actor::Server).await?;
-            drop(conn);
-            self.look().await?;
-        } else if self.standing().use_db_dual_write() {
-            parity::refresh(&mut conn, Side::Files)
-                .await
-                .map_err(StartError::from)?;
-            if before != self.files.stamp() {
-                self.hold_foreign(&mut conn).await?;
-            }
-            mirror::show_acknowledged(&mut conn).await?;
-        }
-        Ok(())
-    }
-
-    /// Somebody else may have written the files while no server ran. What nothing of ours was on its way to is theirs:
-    /// it is not written over until an admin says so.
-    async fn hold_foreign(&self, conn: &mut AsyncPgConnection) -> Result<()> {
-        // The hashes of what was just taken over may not be known yet.
-        parity::refresh(conn, Side::Database).await?;
-        let records = queue::queue_foreign(conn, FOREIGN).await?;
-        if records > 0 {
-            self.files.hold(FOREIGN);
-            tracing::error!(
-                records,
-                "{FOREIGN}: look at `regimen parity`, then ask for `repairMirror`"
-            );
-        }
-        Ok(())
-    }
-
-    /// Begins a backfill in this process, or goes on with one.
-    pub fn start_backfill(self: &Arc<Self>, actor: Actor) {
-        let db = self.db.clone();
-        tokio::spawn(async move {
-            match backfill::run(&db, actor, |_| {}).await {
-                Ok(Ended::Done(_)) => {
-                    tracing::info!("the backfill is done, and both sides are equal");
-                }
-                Ok(Ended::Stopped(state)) => tracing::info!("the backfill is {}", state.word()),
-                Err(error) => tracing::error!("the backfill has ended: {error}"),
-            }
-        });
-    }
-
-    /// Writes the files again where they do not follow, over whatever others have put there.
-    pub async fn repair(&self, actor: Actor) -> std::result::Result<(), Failure> {
-        if !self.standing().use_db_dual_write() {
-            return Err(Failure::held_back(Obstacle::NotMirrored));
-        }
-        self.project().await.map_err(Error::unavailable)?;
-        let mut conn = self.db.conn().await?;
-        parity::refresh(&mut conn, Side::Files).await?;
-        queue::queue_differences(&mut conn, actor).await?;
-        mirror::show_acknowledged(&mut conn).await?;
-        drop(conn);
-        self.mirror.caught_up().await;
-        Ok(())
-    }
-
     #[must_use]
     pub const fn db(&self) -> &Db {
         &self.db
@@ -206,7 +123,7 @@ impl Moving {
     }
 
     /// What is seen late says nothing: somebody else may have seen what came after it.
-    fn see(&self, epoch: i64, standing: Standing) {
+    pub(super) fn see(&self, epoch: i64, standing: Standing) {
         self.seen.send_if_modified(|seen| {
             let is_newer = epoch >= seen.epoch && standing != seen.standing;
             if epoch >= seen.epoch {
@@ -214,145 +131,6 @@ impl Moving {
             }
             is_newer
         });
-    }
-
-    /// Looks at the phase, and at the files where they are what is read.
-    pub async fn look(&self) -> std::result::Result<(), ProjectionError> {
-        match self.control().await {
-            Ok(control) => {
-                self.see(control.epoch, control.standing());
-            }
-            Err(error) => {
-                tracing::warn!(%error, "the phase could not be read; going on with what it was");
-            }
-        }
-        if self.standing().phase == Phase::Complete {
-            // They may be gone, and come back as others.
-            self.files.close();
-        } else if self.standing().writes() == Writes::Files {
-            self.project_if_changed().await?;
-        } else if self.standing().use_db_dual_write() {
-            if self.files.stamp().is_none() {
-                self.reopen().await?;
-            } else if self.is_lost().await {
-                self.show_again().await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether PostgreSQL has crashed, which empties the tables of the files.
-    async fn is_lost(&self) -> bool {
-        let Ok(mut conn) = self.db.conn().await else {
-            return false;
-        };
-        matches!(shown(&mut conn).await, Ok(None))
-    }
-
-    /// Makes the tables of the files anew while they follow the database.
-    async fn show_again(&self) -> std::result::Result<(), ProjectionError> {
-        tracing::warn!("PostgreSQL has crashed: the files are read again");
-        let ours = self.files.is_current().await.unwrap_or_default();
-        self.project().await?;
-        if !ours {
-            self.files.hold(FOREIGN);
-        }
-        let made = async {
-            let mut conn = self.db.conn().await?;
-            parity::refresh(&mut conn, Side::Files).await?;
-            if !ours {
-                self.hold_foreign(&mut conn).await?;
-            }
-            mirror::show_acknowledged(&mut conn).await?;
-            Ok::<_, Error>(())
-        };
-        if let Err(error) = made.await {
-            tracing::error!(
-                ?error,
-                "the files could not be compared; `repairMirror` does it again"
-            );
-        }
-        Ok(())
-    }
-
-    /// Files that are back from their archive are given what they missed.
-    async fn reopen(&self) -> std::result::Result<(), ProjectionError> {
-        self.project().await?;
-        let given = async {
-            let mut conn = self.db.conn().await?;
-            parity::anew(&mut conn, &ENTITIES).await?;
-            queue::queue_differences(&mut conn, Actor::Server).await?;
-            mirror::show_acknowledged(&mut conn).await
-        };
-        if let Err(error) = given.await {
-            tracing::error!(
-                ?error,
-                "what the files miss could not be found; `repairMirror` does it again"
-            );
-        }
-        Ok(())
-    }
-
-    async fn control(&self) -> Result<Control> {
-        Ok(Control::read(&mut *self.db.conn().await?).await?)
-    }
-
-    /// Makes the tables of the files anew where somebody else has written the files, or where their meaning is
-    /// another one.
-    pub async fn project_if_changed(&self) -> std::result::Result<(), ProjectionError> {
-        if self.files.is_current().await? && self.is_shown(false).await {
-            return Ok(());
-        }
-        // A writer may be between its files and its commit.
-        if self.is_shown(true).await && self.files.is_current().await? {
-            return Ok(());
-        }
-        self.project().await
-    }
-
-    /// Whether the tables say what was read or written last; on demand, once nobody writes.
-    async fn is_shown(&self, alone: bool) -> bool {
-        let shown = async {
-            let mut conn = self.db.conn().await?;
-            conn.transaction(async |conn| {
-                if alone {
-                    conn.batch_execute("LOCK TABLE mirror_places IN EXCLUSIVE MODE")
-                        .await?;
-                }
-                Ok::<_, Error>(shown(conn).await? == self.files.stamp())
-            })
-            .await
-        };
-        shown.await.unwrap_or_default()
-    }
-
-    async fn project(&self) -> std::result::Result<(), ProjectionError> {
-        if let Ok(mut conn) = self.db.conn().await
-            && let Ok(lookups) = lookups(&mut conn).await
-        {
-            self.files.look_up(lookups);
-        }
-        let read = project(&self.db, &self.files).await?;
-        tracing::info!(
-            records = read.report.records.values().sum::<u64>(),
-            quarantined = read.report.quarantined,
-            "read the files"
-        );
-        Ok(())
-    }
-
-    /// Keeps looking, and has the mirror follow, until it is dropped.
-    pub async fn keep_going(&self) {
-        let follow = self.mirror.follow(|| self.standing().use_db_dual_write());
-        let look = async {
-            loop {
-                tokio::time::sleep(LOOK).await;
-                if let Err(error) = self.look().await {
-                    tracing::error!(%error, "the files could not be read; what is served is as they were");
-                }
-            }
-        };
-        tokio::join!(follow, look);
     }
 
     /// Begins a transaction that writes where the phase says.

@@ -6,7 +6,7 @@ use std::{fs, time::Duration};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::moved::{Moved, OLD_SESSION};
+use super::{fixture::OLD_SESSION, moved::Moved};
 use crate::support::{Answer, eventually};
 
 const STEPS: [&str; 5] = [

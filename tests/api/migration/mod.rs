@@ -6,6 +6,7 @@ mod commands;
 mod crashes;
 mod disks;
 mod fences;
+mod fixture;
 mod hashes;
 mod leases;
 mod load;

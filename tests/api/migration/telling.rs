@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::moved::{Moved, OLD_SESSION};
+use super::{fixture::OLD_SESSION, moved::Moved};
 
 /// Which records of a kind differ, by how.
 fn told(parity: &Value, entity: &str) -> [i64; 3] {

@@ -4,7 +4,10 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::crashes::alike;
-use super::moved::{LIBRARY, Moved, OLD_SESSION};
+use super::{
+    fixture::{LIBRARY, OLD_SESSION},
+    moved::Moved,
+};
 
 /// What a person does in a phase, under ids that follow from its number.
 struct Day<'a> {

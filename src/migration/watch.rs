@@ -1,0 +1,264 @@
+//! Looking after an app on its way in: at what others do to its files, at a database that has crashed, and at work
+//! whose process is gone.
+
+use std::{sync::Arc, time::Duration};
+
+use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+
+use super::{
+    Actor, Control, Failure, Moving,
+    backfill::{self, Ended},
+    begin_with_files,
+    files::lookups,
+    mirror, parity,
+    phase::{Phase, Writes},
+    projection::{ProjectionError, project, shown},
+    queue,
+    start::StartError,
+    step::Obstacle,
+    tables::{ENTITIES, Side},
+};
+use crate::{
+    db::Db,
+    error::{Error, Result},
+};
+
+/// How often the phase and the files are looked at, for what other processes do to them.
+const LOOK: Duration = Duration::from_millis(250);
+/// How often a backfill is looked for whose process is gone.
+const RESUME: Duration = Duration::from_secs(2);
+/// Why nothing is written to the files.
+const FOREIGN: &str = "the files were changed by somebody else while no server followed them";
+
+impl Moving {
+    /// Reads the files as they are now.
+    pub(super) async fn take_up(self: &Arc<Self>) -> std::result::Result<(), StartError> {
+        let mut conn = self.db.conn().await.map_err(Error::from)?;
+        self.files
+            .look_up(lookups(&mut conn).await.map_err(Error::from)?);
+        // There is nothing to be found where nothing was shown yet.
+        let before = shown(&mut conn).await.unwrap_or_default();
+        drop(conn);
+        self.project().await?;
+        self.look().await?;
+        let mut conn = self.db.conn().await.map_err(Error::from)?;
+        if self.standing().phase == Phase::None {
+            begin_with_files(&mut conn, Actor::Server).await?;
+            drop(conn);
+            self.look().await?;
+        } else if self.standing().use_db_dual_write() {
+            parity::refresh(&mut conn, Side::Files)
+                .await
+                .map_err(StartError::from)?;
+            if before != self.files.stamp() {
+                self.hold_foreign(&mut conn).await?;
+            }
+            mirror::show_acknowledged(&mut conn).await?;
+        }
+        Ok(())
+    }
+
+    /// Somebody else may have written the files while no server ran. What nothing of ours was on its way to is theirs:
+    /// it is not written over until an admin says so.
+    async fn hold_foreign(&self, conn: &mut AsyncPgConnection) -> Result<()> {
+        // The hashes of what was just taken over may not be known yet.
+        parity::refresh(conn, Side::Database).await?;
+        let records = queue::queue_foreign(conn, FOREIGN).await?;
+        if records > 0 {
+            self.files.hold(FOREIGN);
+            tracing::error!(
+                records,
+                "{FOREIGN}: look at `regimen parity`, then ask for `repairMirror`"
+            );
+        }
+        Ok(())
+    }
+
+    /// Begins a backfill in this process, or goes on with one.
+    pub fn start_backfill(self: &Arc<Self>, actor: Actor) {
+        let db = self.db.clone();
+        tokio::spawn(async move { run_backfill(&db, actor).await });
+    }
+
+    /// Writes the files again where they do not follow, over whatever others have put there.
+    pub async fn repair(&self, actor: Actor) -> std::result::Result<(), Failure> {
+        if !self.standing().use_db_dual_write() {
+            return Err(Failure::held_back(Obstacle::NotMirrored));
+        }
+        self.project().await.map_err(Error::unavailable)?;
+        let mut conn = self.db.conn().await?;
+        parity::refresh(&mut conn, Side::Files).await?;
+        queue::queue_differences(&mut conn, actor).await?;
+        mirror::show_acknowledged(&mut conn).await?;
+        drop(conn);
+        self.mirror.caught_up().await;
+        Ok(())
+    }
+
+    /// Looks at the phase, and at the files where they are what is read.
+    pub async fn look(&self) -> std::result::Result<(), ProjectionError> {
+        match self.control().await {
+            Ok(control) => {
+                self.see(control.epoch, control.standing());
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the phase could not be read; going on with what it was");
+            }
+        }
+        if self.standing().phase == Phase::Complete {
+            // They may be gone, and come back as others.
+            self.files.close();
+        } else if self.standing().writes() == Writes::Files {
+            self.project_if_changed().await?;
+        } else if self.standing().use_db_dual_write() {
+            if self.files.stamp().is_none() {
+                self.reopen().await?;
+            } else if self.is_lost().await {
+                self.show_again().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether PostgreSQL has crashed, which empties the tables of the files.
+    async fn is_lost(&self) -> bool {
+        let Ok(mut conn) = self.db.conn().await else {
+            return false;
+        };
+        matches!(shown(&mut conn).await, Ok(None))
+    }
+
+    /// Makes the tables of the files anew while they follow the database.
+    async fn show_again(&self) -> std::result::Result<(), ProjectionError> {
+        tracing::warn!("PostgreSQL has crashed: the files are read again");
+        let ours = self.files.is_current().await.unwrap_or_default();
+        self.project().await?;
+        if !ours {
+            self.files.hold(FOREIGN);
+        }
+        let made = async {
+            let mut conn = self.db.conn().await?;
+            parity::refresh(&mut conn, Side::Files).await?;
+            if !ours {
+                self.hold_foreign(&mut conn).await?;
+            }
+            mirror::show_acknowledged(&mut conn).await?;
+            Ok::<_, Error>(())
+        };
+        if let Err(error) = made.await {
+            tracing::error!(
+                ?error,
+                "the files could not be compared; `repairMirror` does it again"
+            );
+        }
+        Ok(())
+    }
+
+    /// Files that are back from their archive are given what they missed.
+    async fn reopen(&self) -> std::result::Result<(), ProjectionError> {
+        self.project().await?;
+        let given = async {
+            let mut conn = self.db.conn().await?;
+            parity::anew(&mut conn, &ENTITIES).await?;
+            queue::queue_differences(&mut conn, Actor::Server).await?;
+            mirror::show_acknowledged(&mut conn).await
+        };
+        if let Err(error) = given.await {
+            tracing::error!(
+                ?error,
+                "what the files miss could not be found; `repairMirror` does it again"
+            );
+        }
+        Ok(())
+    }
+
+    async fn control(&self) -> Result<Control> {
+        Ok(Control::read(&mut *self.db.conn().await?).await?)
+    }
+
+    /// Makes the tables of the files anew where somebody else has written the files, or where their meaning is
+    /// another one.
+    pub async fn project_if_changed(&self) -> std::result::Result<(), ProjectionError> {
+        if self.files.is_current().await? && self.is_shown(false).await {
+            return Ok(());
+        }
+        // A writer may be between its files and its commit.
+        if self.is_shown(true).await && self.files.is_current().await? {
+            return Ok(());
+        }
+        self.project().await
+    }
+
+    /// Whether the tables say what was read or written last; on demand, once nobody writes.
+    async fn is_shown(&self, alone: bool) -> bool {
+        let shown = async {
+            let mut conn = self.db.conn().await?;
+            conn.transaction(async |conn| {
+                if alone {
+                    conn.batch_execute("LOCK TABLE mirror_places IN EXCLUSIVE MODE")
+                        .await?;
+                }
+                Ok::<_, Error>(shown(conn).await? == self.files.stamp())
+            })
+            .await
+        };
+        shown.await.unwrap_or_default()
+    }
+
+    async fn project(&self) -> std::result::Result<(), ProjectionError> {
+        if let Ok(mut conn) = self.db.conn().await
+            && let Ok(lookups) = lookups(&mut conn).await
+        {
+            self.files.look_up(lookups);
+        }
+        let read = project(&self.db, &self.files).await?;
+        tracing::info!(
+            records = read.report.records.values().sum::<u64>(),
+            quarantined = read.report.quarantined,
+            "read the files"
+        );
+        Ok(())
+    }
+
+    /// Keeps looking, and has the mirror follow, until it is dropped.
+    pub async fn keep_going(&self) {
+        let follow = self.mirror.follow(|| self.standing().use_db_dual_write());
+        let look = async {
+            loop {
+                tokio::time::sleep(LOOK).await;
+                if let Err(error) = self.look().await {
+                    tracing::error!(%error, "the files could not be read; what is served is as they were");
+                }
+            }
+        };
+        let resume = async {
+            loop {
+                self.resume_backfill().await;
+                tokio::time::sleep(RESUME).await;
+            }
+        };
+        tokio::join!(follow, look, resume);
+    }
+
+    /// Goes on with a backfill whose process is gone. While that is not certain, its lease keeps others out.
+    async fn resume_backfill(&self) {
+        if self.standing().phase != Phase::DualWrite {
+            return;
+        }
+        let interrupted = async {
+            let mut conn = self.db.conn().await?;
+            backfill::is_interrupted(&mut conn).await
+        };
+        if interrupted.await.unwrap_or_default() {
+            run_backfill(&self.db, Actor::Server).await;
+        }
+    }
+}
+
+async fn run_backfill(db: &Db, actor: Actor) {
+    match backfill::run(db, actor, |_| {}).await {
+        Ok(Ended::Done(_)) => tracing::info!("the backfill is done, and both sides are equal"),
+        Ok(Ended::Stopped(state)) => tracing::info!("the backfill is {}", state.word()),
+        Err(error) => tracing::error!("the backfill has ended: {error}"),
+    }
+}
