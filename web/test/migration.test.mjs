@@ -138,6 +138,9 @@ async function findsAnEdit(app, page, migration) {
   const differing = record.locator("tr.differs");
   assert.deepEqual(await differing.locator("th, td").allTextContents(), ["exercises.0.sets.1.reps", "6", "99"]);
   assert.equal(await differing.locator("mark").count(), 2);
+  await page.setViewportSize({ width: 1280, height: 1000 });
+  await page.evaluate(() => scrollTo(0, 0));
+  await picture(page, "migration-for-the-docs");
   await look(page, "record");
   await migration.is("Backfilled");
 

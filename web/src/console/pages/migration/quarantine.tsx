@@ -49,7 +49,9 @@ export function Quarantine({ count }: { count: number }) {
               <p>
                 <Coded text={piece.reason} />
               </p>
-              <pre>{piece.text}</pre>
+              <pre tabIndex={0} role="group" aria-label={`The piece at byte ${piece.position}`}>
+                {piece.text}
+              </pre>
             </details>
           </li>
         ))}
