@@ -2,6 +2,7 @@
 //! Nothing else in the program looks at the environment.
 
 mod dotenv;
+pub mod failpoints;
 mod quantities;
 mod secret;
 mod settings;

@@ -4,7 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use bb8::{ErrorSink, ManageConnection, RunError, State};
 use diesel_async::{
-    AsyncConnection, AsyncPgConnection, pooled_connection::AsyncDieselConnectionManager,
+    AsyncConnection, AsyncPgConnection, SimpleAsyncConnection,
+    pooled_connection::AsyncDieselConnectionManager,
 };
 
 use super::{
@@ -48,6 +49,10 @@ impl Db {
     /// A pool on `address`. It opens nothing before it is asked to.
     #[must_use]
     pub fn new(address: Address, options: PoolOptions) -> Self {
+        Self::checked(address, options, None)
+    }
+
+    fn checked(address: Address, options: PoolOptions, check: Option<&'static str>) -> Self {
         let meter = Arc::new(Meter::default());
         let direct = Arc::new((address.clone(), options.limits));
         let opener = Opener {
@@ -55,6 +60,7 @@ impl Db {
             limits: options.limits,
             slow_query: options.slow_query,
             meter: Arc::clone(&meter),
+            check,
             diesel: AsyncDieselConnectionManager::new(""),
         };
         let pool = bb8::Pool::builder()
@@ -82,12 +88,12 @@ impl Db {
         }
     }
 
-    /// A second pool, whose connections find their tables in `schema` first. Such a wish belongs to a session,
-    /// so they go past a pooler.
+    /// A second pool, whose connections find their tables in `schema` first, and are used only if `check` does
+    /// not fail when they are opened. Such a wish belongs to a session, so they go past a pooler.
     #[must_use]
-    pub fn looking_in(&self, schema: &str) -> Self {
+    pub fn looking_in(&self, schema: &str, check: &'static str) -> Self {
         let (direct, _) = &*self.direct;
-        Self::new(direct.clone().looking_in(schema), self.options)
+        Self::checked(direct.clone().looking_in(schema), self.options, Some(check))
     }
 
     /// A connection of one's own, past a pooler and not of the pool, for what needs a session: LISTEN.
@@ -169,6 +175,7 @@ pub struct Opener {
     limits: Limits,
     slow_query: Duration,
     meter: Arc<Meter>,
+    check: Option<&'static str>,
     /// It opens nothing here. It alone is told by a connection whether that is still open.
     diesel: AsyncDieselConnectionManager<AsyncPgConnection>,
 }
@@ -178,6 +185,8 @@ pub struct Opener {
 pub enum Lost {
     #[error("a database connection could not be opened: {0}")]
     NotOpened(#[from] ConnectError),
+    #[error("a database connection is not of use yet: {0}")]
+    NotReady(diesel::result::Error),
     #[error("a database connection was closed by the server, and is replaced")]
     Closed,
 }
@@ -194,6 +203,9 @@ impl ManageConnection for Opener {
 
     async fn connect(&self) -> Result<AsyncPgConnection, Lost> {
         let mut conn = self.address.connect(self.limits).await?;
+        if let Some(check) = self.check {
+            conn.batch_execute(check).await.map_err(Lost::NotReady)?;
+        }
         self.observe(&mut conn);
         Ok(conn)
     }
@@ -221,7 +233,7 @@ struct LogErrors;
 impl ErrorSink<Lost> for LogErrors {
     fn sink(&self, lost: Lost) {
         match lost {
-            Lost::NotOpened(_) => tracing::warn!("{lost}"),
+            Lost::NotOpened(_) | Lost::NotReady(_) => tracing::warn!("{lost}"),
             Lost::Closed => tracing::info!("{lost}"),
         }
     }

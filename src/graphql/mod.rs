@@ -21,4 +21,4 @@ pub use date::Date;
 pub use mutation::{mutate, mutate_at_once};
 pub use page::{Connection, Page, Total};
 pub use present::present;
-pub use seam::Seam;
+pub use seam::{Seam, Ticket};

@@ -9,8 +9,9 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, TransactionM
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 
-use super::{ContextExt, Seam, seam::seam};
+use super::{ContextExt, Seam, Ticket, seam::seam};
 use crate::{
+    config::failpoints,
     db::schema::idempotency_keys,
     error::{Error, Result},
     viewer::{UserId, Viewer},
@@ -35,13 +36,18 @@ where
     let request = idempotency_key.map(|key| Keyed::of(ctx, key)).transpose()?;
     let mut conn = ctx.db().conn().await?;
     // Not `transaction()`: it demands of the closure's future what only the caller can promise.
-    match seam {
-        Some(seam) => seam.begin(&mut conn, viewer).await?,
-        None => Transactions::begin_transaction(&mut *conn).await?,
-    }
-    let outcome = between(&mut conn, viewer, seam, request, work).await;
+    let moved = match seam {
+        Some(seam) => Some((seam, seam.begin(&mut conn, viewer).await?)),
+        None => {
+            Transactions::begin_transaction(&mut *conn).await?;
+            None
+        }
+    };
+    let outcome = between(&mut conn, viewer, moved, request, work).await;
     if outcome.is_ok() {
+        failpoints::reach("mutation.before_commit");
         Transactions::commit_transaction(&mut *conn).await?;
+        failpoints::reach("mutation.committed");
     } else if let Err(broken) = Transactions::rollback_transaction(&mut *conn).await {
         // The connection is broken and goes; what went wrong first is what counts.
         tracing::debug!(error = %broken, "a transaction could not be rolled back");
@@ -50,8 +56,8 @@ where
     drop(conn);
     let answer = outcome?;
     ctx.announce()?;
-    if let Some(seam) = seam {
-        seam.settled(viewer).await;
+    if let Some((seam, ticket)) = moved {
+        seam.settled(viewer, ticket).await;
     }
     Ok(answer)
 }
@@ -78,7 +84,7 @@ pub async fn mutate_at_once<T>(
 async fn between<T: Serialize + DeserializeOwned + Send + Sync>(
     conn: &mut AsyncPgConnection,
     viewer: Viewer,
-    seam: Option<&Arc<dyn Seam>>,
+    moved: Option<(&Arc<dyn Seam>, Ticket)>,
     request: Option<Keyed>,
     work: impl AsyncFnOnce(&mut AsyncPgConnection, UserId) -> Result<T> + Send,
 ) -> Result<T> {
@@ -86,8 +92,8 @@ async fn between<T: Serialize + DeserializeOwned + Send + Sync>(
         None => work(conn, viewer.user).await?,
         Some(request) => once(conn, viewer.user, request, work).await?,
     };
-    if let Some(seam) = seam {
-        seam.settle(conn, viewer).await?;
+    if let Some((seam, ticket)) = moved {
+        seam.settle(conn, ticket).await?;
     }
     Ok(answer)
 }

@@ -9,6 +9,10 @@ use futures_util::future::BoxFuture;
 
 use crate::{db::Db, error::Result, viewer::Viewer};
 
+/// What a mutation was let in with: how often the rules had changed by then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ticket(pub i64);
+
 /// Whoever moves an app. Without one, requests read and write the tables as they are.
 pub trait Seam: Send + Sync {
     /// The database as requests see it at the moment.
@@ -25,17 +29,17 @@ pub trait Seam: Send + Sync {
         &'a self,
         conn: &'a mut AsyncPgConnection,
         viewer: Viewer,
-    ) -> BoxFuture<'a, Result<()>>;
+    ) -> BoxFuture<'a, Result<Ticket>>;
 
     /// The last step in it, when all statements are done and nothing is committed.
     fn settle<'a>(
         &'a self,
         conn: &'a mut AsyncPgConnection,
-        viewer: Viewer,
+        ticket: Ticket,
     ) -> BoxFuture<'a, Result<()>>;
 
     /// What is left to do after the commit, and before the answer.
-    fn settled(&self, viewer: Viewer) -> BoxFuture<'_, ()>;
+    fn settled(&self, viewer: Viewer, ticket: Ticket) -> BoxFuture<'_, ()>;
 }
 
 /// The seam of this request, where there is one.

@@ -27,6 +27,20 @@ pub enum Step {
 /// Says beforehand that a step fails: how tests see what a full or failing disk does.
 pub type Faults = fn(Step, &Path) -> io::Result<()>;
 
+impl Step {
+    /// What the step is called where a test has it fail.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Create => "disk.create",
+            Self::Write => "disk.write",
+            Self::Sync => "disk.sync",
+            Self::Rename => "disk.rename",
+            Self::SyncFolder => "disk.sync_folder",
+        }
+    }
+}
+
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -44,6 +58,19 @@ impl fmt::Display for Step {
 pub(super) struct Failed {
     pub(super) step: Step,
     pub(super) error: io::Error,
+    /// What is in its place all the same, though it may not stay there.
+    pub(super) placed: Option<Stamp>,
+}
+
+impl Failed {
+    pub(super) const fn at(step: Step, error: io::Error) -> Self {
+        let placed = None;
+        Self {
+            step,
+            error,
+            placed,
+        }
+    }
 }
 
 /// Writes a file beside `path`, and puts it in its place when all of it is on the disk. It keeps the mode and
@@ -71,10 +98,22 @@ pub(super) fn replace(
             return Err(failed);
         }
     };
-    disk.step(Step::SyncFolder, || {
-        File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
-    })?;
-    Ok(stamp)
+    match sync(path.parent().unwrap_or(Path::new(".")), faults) {
+        Ok(()) => Ok(stamp),
+        Err(failed) => Err(Failed {
+            placed: Some(stamp),
+            ..failed
+        }),
+    }
+}
+
+/// Has the disk confirm what is in a folder.
+pub(super) fn sync(folder: &Path, faults: Option<Faults>) -> Result<(), Failed> {
+    let disk = Disk {
+        path: folder,
+        faults,
+    };
+    disk.step(Step::SyncFolder, || File::open(folder)?.sync_all())
 }
 
 struct Disk<'a> {
@@ -87,7 +126,7 @@ impl Disk<'_> {
         let fault = self.faults.map_or(Ok(()), |faults| faults(step, self.path));
         fault
             .and_then(|()| work())
-            .map_err(|error| Failed { step, error })
+            .map_err(|error| Failed::at(step, error))
     }
 
     fn fill(

@@ -18,7 +18,8 @@ use record::{Key, Record};
 
 pub use disk::{Faults, Step};
 pub use folder::{
-    Applied, ApplyError, FileFacts, Folder, Item, Link, Quarantined, Report, Stamp, Unreadable,
+    Applied, ApplyError, FileFacts, Folder, Item, Link, Quarantined, Refusal, Report, Stamp,
+    Unreadable,
 };
 pub use meaning::Shelf;
 

@@ -222,6 +222,18 @@ impl Kind {
             Entity::Task => None,
         }
     }
+
+    /// What the change feed calls it; none for accounts, which are nobody's copy.
+    #[must_use]
+    pub const fn entity(self) -> Option<Entity> {
+        match self {
+            Self::Exercise => Some(Entity::Exercise),
+            Self::Workout => Some(Entity::Workout),
+            Self::History => Some(Entity::History),
+            Self::Settings => Some(Entity::Settings),
+            Self::User => None,
+        }
+    }
 }
 
 impl Record {

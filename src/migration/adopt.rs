@@ -9,15 +9,28 @@ use diesel::{
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::tables::{EXERCISES, TABLES};
-use crate::{changes::EVERYBODY, db::statement, viewer::UserId};
+use super::{
+    mirror::TablesLost,
+    projection::shown,
+    tables::{EXERCISES, TABLES},
+};
+use crate::{
+    changes::EVERYBODY,
+    db::statement,
+    error::{Error, Result},
+    viewer::UserId,
+};
 
 /// Copies the records of these owners, as far as that was not done before, and says how many rows came of it.
 /// The library belongs to everybody, and comes before whoever uses it.
-pub async fn adopt(conn: &mut AsyncPgConnection, owners: &[UserId]) -> QueryResult<usize> {
+pub async fn adopt(conn: &mut AsyncPgConnection, owners: &[UserId]) -> Result<usize> {
     let owners = claim(conn, owners).await?;
     if owners.is_empty() {
         return Ok(0);
+    }
+    if shown(conn).await?.is_none() {
+        // Nothing would be copied of them, ever.
+        return Err(Error::unavailable(TablesLost));
     }
     let mut rows = 0;
     for copy in &*COPIES {

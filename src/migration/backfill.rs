@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     changes::EVERYBODY,
+    config::failpoints,
     db::{Db, statement},
     error::{Error, Result},
     viewer::UserId,
@@ -220,6 +221,7 @@ async fn batch(
         return Ok(Batch::Last);
     };
     let copied = adopt::adopt(conn, &owners).await?;
+    failpoints::reach("backfill.batch");
     if last != EVERYBODY {
         progress.owners += i64::try_from(owners.len()).unwrap_or_default();
     }

@@ -19,13 +19,17 @@ use crate::db::Db;
 /// For how long a proof counts.
 pub const PROOF: Duration = Duration::from_hours(1);
 
-/// Compares everything, reading the files too where they are at hand. If nothing differs, that is a proof, which
+/// Compares everything, and reads the files for it. If nothing differs, that is a proof, which
 /// counts for an hour.
 pub async fn prove(
     db: &Db,
     actor: Actor,
     files: Option<&Arc<Files>>,
 ) -> Result<(Parity, Option<Control>), Failure> {
+    if files.is_none() {
+        // What was not read proves nothing.
+        return Err(Failure::held_back(Obstacle::FilesAway));
+    }
     let before = Control::read(&mut *db.conn().await?).await?;
     let parity = parity::scrub(db, files, &ENTITIES).await?;
     if !parity.equal {

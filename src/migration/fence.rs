@@ -15,6 +15,7 @@ use super::{
     step::{Kind, Obstacle, Step},
 };
 use crate::{
+    config::failpoints,
     db::Db,
     error::{Error, Result},
 };
@@ -43,10 +44,15 @@ pub async fn pass(
     compare: impl AsyncFnOnce(&mut AsyncPgConnection) -> Result<bool> + Send,
 ) -> Result<Control, Failure> {
     let up = raise(&mut *db.conn().await?, actor, fence).await?;
+    failpoints::reach("fence.up");
     let outcome = match behind(db, fence, &up, compare).await {
-        Ok(equal) => switch(&mut *db.conn().await?, actor, fence, &up, equal).await,
+        Ok(equal) => {
+            failpoints::reach("fence.compared");
+            switch(&mut *db.conn().await?, actor, fence, &up, equal).await
+        }
         Err(failure) => Err(failure),
     };
+    failpoints::reach("fence.switched");
     if let Err(failure) = &outcome {
         lower(db, actor, &up, failure).await;
     }

@@ -2,6 +2,8 @@
 //! the disk.
 
 use std::{
+    fs::{self, File},
+    io,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -14,6 +16,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use sha2::{Digest, Sha256};
 
 use crate::{
+    config::failpoints,
     db::{schema::exercises, statement},
     exercises::ExerciseId,
     legacy::{
@@ -35,6 +38,10 @@ pub enum FilesError {
     Apply(#[from] ApplyError),
     #[error("reading or writing the files ended before it was done: {0}")]
     Broken(String),
+    #[error("{0}: nothing is written to the files until `repairMirror` is asked for")]
+    Held(&'static str),
+    #[error("`{}` cannot be locked, so nothing was written: {error}", path.display())]
+    Lock { path: PathBuf, error: io::Error },
 }
 
 /// What was read, beside the records.
@@ -58,6 +65,8 @@ pub struct Files {
 struct Open {
     folder: Option<Folder>,
     lookups: Lookups,
+    /// Why nothing may be written, although the files are as they were read.
+    held: Option<&'static str>,
 }
 
 impl Files {
@@ -74,6 +83,20 @@ impl Files {
         &self.root
     }
 
+    /// The same folder, for whoever reads it without a word to those who write: what they know of the files stays as
+    /// it is.
+    #[must_use]
+    pub fn apart(&self) -> Arc<Self> {
+        let apart = Self::new(self.root.clone());
+        apart.look_up(self.lock().lookups.clone());
+        apart
+    }
+
+    /// Writes nothing from now on, until the files are read again.
+    pub fn hold(&self, reason: &'static str) {
+        self.lock().held = Some(reason);
+    }
+
     /// From now on the files are understood by this.
     pub fn look_up(&self, lookups: Lookups) {
         self.lock().lookups = lookups;
@@ -87,8 +110,8 @@ impl Files {
     /// Opens the folder anew and reads every record. It waits for the disk.
     pub fn read(&self, mut each: impl FnMut(&Record)) -> Result<Read, FilesError> {
         let mut open = self.lock();
-        open.folder = None;
-        let folder = Folder::open(&self.root, &open.lookups)?;
+        (open.folder, open.held) = (None, None);
+        let folder = self.open(&open.lookups)?;
         let mut quarantined = Vec::new();
         let report = folder.read(|item| {
             match item {
@@ -109,11 +132,32 @@ impl Files {
         })
     }
 
-    /// Whether the files are as they were read or written last.
+    fn open(&self, lookups: &Lookups) -> Result<Folder, Unreadable> {
+        let folder = Folder::open(&self.root, lookups)?;
+        if cfg!(debug_assertions) {
+            return Ok(folder.with_faults(|step, _| failpoints::pass(step.word())));
+        }
+        Ok(folder)
+    }
+
+    /// Whether the files are as they were read or written last, and nothing was given up half-way.
     pub async fn is_current(self: &Arc<Self>) -> Result<bool, FilesError> {
         self.with(|open| match &open.folder {
             Some(folder) => Ok(folder.is_current()?),
             None => Ok(false),
+        })
+        .await
+    }
+
+    /// The same after a change was given up half-way and the files were opened again.
+    pub async fn is_as_left(self: &Arc<Self>) -> Result<bool, FilesError> {
+        let files = Arc::clone(self);
+        self.with(move |open| {
+            files.take_up(open)?;
+            match &open.folder {
+                Some(folder) => Ok(folder.is_current()?),
+                None => Ok(false),
+            }
         })
         .await
     }
@@ -129,10 +173,13 @@ impl Files {
 
     /// Writes these records, all of a file at once, and says which state of the files that makes.
     pub async fn apply(self: &Arc<Self>, edits: Vec<Edit>) -> Result<Vec<u8>, FilesError> {
+        let files = Arc::clone(self);
         self.with(move |open| {
-            if open.folder.is_none() {
-                return Err(FilesError::Broken("they were not read yet".to_owned()));
+            if let Some(reason) = open.held {
+                return Err(FilesError::Held(reason));
             }
+            let _lock = files.lock_folder()?;
+            files.take_up(open)?;
             let Some(folder) = &mut open.folder else {
                 return Err(FilesError::Broken("they were not read yet".to_owned()));
             };
@@ -140,6 +187,43 @@ impl Files {
             Ok(stamp(folder, &open.lookups))
         })
         .await
+    }
+
+    /// Takes the files as they are now, if that is a state of them that is known to be ours: another server wrote it.
+    pub async fn accept(self: &Arc<Self>, known: Vec<u8>) -> Result<bool, FilesError> {
+        let files = Arc::clone(self);
+        self.with(move |open| {
+            let folder = files.open(&open.lookups)?;
+            let is_known = stamp(&folder, &open.lookups) == known;
+            if is_known {
+                open.folder = Some(folder);
+            }
+            Ok(is_known)
+        })
+        .await
+    }
+
+    /// After a change that was given up half-way the folder is opened again, unless somebody else wrote since.
+    fn take_up(&self, open: &mut Open) -> Result<(), FilesError> {
+        let stale = open.folder.as_ref().filter(|folder| folder.is_stale());
+        if let Some(folder) = stale
+            && folder.is_as_left()?
+        {
+            // What is in its place may not be on the disk.
+            folder.sync()?;
+            open.folder = Some(self.open(&open.lookups)?);
+        }
+        Ok(())
+    }
+
+    /// Only one process at a time writes, whichever database it belongs to. The lock ends with its file.
+    fn lock_folder(&self) -> Result<File, FilesError> {
+        let ours = self.root.join(".regimen");
+        let path = ours.join("lock");
+        let locked = fs::create_dir_all(&ours)
+            .and_then(|()| File::options().create(true).append(true).open(&path))
+            .and_then(|file| file.lock().map(|()| file));
+        locked.map_err(|error| FilesError::Lock { path, error })
     }
 
     async fn with<T: Send + 'static>(
@@ -160,7 +244,9 @@ impl Files {
 
 fn stamp(folder: &Folder, lookups: &Lookups) -> Vec<u8> {
     let mut hash = Sha256::new();
-    for (path, stamp) in folder.stamps() {
+    let mut stamps = folder.stamps();
+    stamps.sort_by(|(one, _), (other, _)| one.cmp(other));
+    for (path, stamp) in stamps {
         hash.update(format!("{path}\0{stamp:?}\0"));
     }
     let mut users: Vec<String> = lookups

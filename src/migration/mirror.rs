@@ -8,7 +8,7 @@ use diesel::{
     QueryResult, QueryableByName,
     sql_types::{Text, Uuid as SqlUuid},
 };
-use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
@@ -16,14 +16,16 @@ use super::{
     aggregates, copies,
     files::{Files, FilesError},
     parity::{self, Key},
+    projection::shown,
     tables::{ENTITIES, Side},
 };
 use crate::{
     changes::Entity,
+    config::failpoints,
     db::{Db, statement},
-    error::Result,
+    error::{Error, Result},
     legacy::{
-        Edit,
+        ApplyError, Edit, Refusal,
         record::{Key as RecordKey, Kind},
     },
     viewer::UserId,
@@ -108,6 +110,7 @@ impl Mirror {
     pub async fn round(&self) -> Result<()> {
         let mut conn = self.db.conn().await?;
         let files = Arc::clone(&self.files);
+        failpoints::reach("mirror.begin");
         conn.build_transaction()
             .repeatable_read()
             .run(async |conn| {
@@ -139,26 +142,99 @@ async fn write(
         named.sort_unstable();
         named.dedup();
     }
-    let edits = edits(conn, &changed).await?;
-    match files.apply(edits).await {
-        Ok(stamp) => {
-            project(conn, &changed).await?;
-            for (entity, keys) in &changed {
-                unqueue(conn, *entity, keys).await?;
-            }
-            stamped(conn, &stamp).await?;
+    let shown = shown(conn).await?;
+    let shown = shown.ok_or_else(|| Error::unavailable(TablesLost))?;
+    let Outcome { stamp, refused } = apply(conn, files, &changed, shown).await?;
+    failpoints::reach("mirror.written");
+    // Whoever reads sees what was acknowledged, also where the files have yet to follow.
+    project(conn, &changed).await?;
+    if let Some(stamp) = stamp {
+        for (entity, keys) in without(&changed, &refused) {
+            unqueue(conn, entity, &keys).await?;
         }
-        Err(error) => {
-            tracing::error!(%error, "the files take no changes; they are queued");
-            for (entity, keys) in &changed {
-                queue(conn, *entity, keys, &error).await?;
+        stamped(conn, &stamp).await?;
+    }
+    queue(conn, &refused).await?;
+    renew(conn, &changed).await?;
+    keep_places(conn).await?;
+    failpoints::reach("mirror.before_commit");
+    Ok(())
+}
+
+/// Records that were not written, each with the reason.
+type Refused = HashMap<(Entity, Key), String>;
+
+/// What came of writing.
+struct Outcome {
+    /// Which state of the files that made; none where nothing was written.
+    stamp: Option<Vec<u8>>,
+    refused: Refused,
+}
+
+/// Writes to the files what they take: a record that they cannot hold keeps no other one waiting.
+async fn apply(
+    conn: &mut AsyncPgConnection,
+    files: &Arc<Files>,
+    changed: &Changed,
+    shown: Vec<u8>,
+) -> Result<Outcome> {
+    let (mut refused, mut accepted) = (Refused::new(), false);
+    loop {
+        let left = without(changed, &refused);
+        let error = match files.apply(edits(conn, &left).await?).await {
+            Ok(stamp) => {
+                let stamp = Some(stamp);
+                return Ok(Outcome { stamp, refused });
+            }
+            Err(error) => error,
+        };
+        match &error {
+            FilesError::Apply(ApplyError::Refused(found)) if any_of(&left, found) => {
+                refused.extend(found.iter().filter_map(|it| {
+                    let entity = it.key.kind.entity()?;
+                    Some(((entity, (it.key.owner, it.key.id)), it.reason.clone()))
+                }));
+            }
+            // Another server on the same database wrote them, and said so.
+            FilesError::Apply(ApplyError::ForeignEdit(_))
+                if !accepted && files.accept(shown.clone()).await.unwrap_or_default() =>
+            {
+                accepted = true;
+            }
+            _ => {
+                tracing::error!(%error, "the files take no changes; they are queued");
+                for (entity, keys) in left {
+                    let reason = error.to_string();
+                    refused.extend(keys.into_iter().map(|key| ((entity, key), reason.clone())));
+                }
+                let stamp = None;
+                return Ok(Outcome { stamp, refused });
             }
         }
     }
-    renew(conn, &changed).await?;
-    keep_places(conn).await?;
-    Ok(())
 }
+
+fn any_of(changed: &Changed, found: &[Refusal]) -> bool {
+    found.iter().any(|it| {
+        let keys = it.key.kind.entity().and_then(|entity| changed.get(&entity));
+        keys.is_some_and(|keys| keys.contains(&(it.key.owner, it.key.id)))
+    })
+}
+
+fn without(changed: &Changed, refused: &Refused) -> Changed {
+    let left = changed.iter().map(|(entity, keys)| {
+        let keys = keys
+            .iter()
+            .filter(|key| !refused.contains_key(&(*entity, **key)));
+        (*entity, keys.copied().collect())
+    });
+    left.collect()
+}
+
+/// The tables of the files are empty, because PostgreSQL crashed.
+#[derive(Debug, thiserror::Error)]
+#[error("what is known of the files is gone, and they are being read again")]
+pub struct TablesLost;
 
 /// What the feed names beyond the places, each record once.
 pub async fn pending(conn: &mut AsyncPgConnection) -> QueryResult<Changed> {
@@ -171,6 +247,26 @@ pub async fn pending(conn: &mut AsyncPgConnection) -> QueryResult<Changed> {
     .load(conn)
     .await?;
     Ok(by_kind(rows))
+}
+
+/// Shows what was acknowledged where the files were read anew and have yet to follow.
+pub async fn show_acknowledged(conn: &mut AsyncPgConnection) -> Result<()> {
+    conn.transaction(async |conn| {
+        conn.batch_execute("LOCK TABLE mirror_places IN EXCLUSIVE MODE")
+            .await?;
+        conn.batch_execute(Side::Database.look_here()).await?;
+        let mut changed = pending(conn).await?;
+        let queued: Vec<Named> = statement("SELECT user_id, entity, id FROM mirror_repairs")
+            .load(conn)
+            .await?;
+        for (entity, keys) in by_kind(queued) {
+            changed.entry(entity).or_default().extend(keys);
+        }
+        project(conn, &changed).await?;
+        renew(conn, &changed).await?;
+        Ok(())
+    })
+    .await
 }
 
 /// What was queued, and is to be tried again.
@@ -285,22 +381,21 @@ pub async fn stamped(conn: &mut AsyncPgConnection, stamp: &[u8]) -> QueryResult<
         .map(drop)
 }
 
-async fn queue(
-    conn: &mut AsyncPgConnection,
-    entity: Entity,
-    keys: &[Key],
-    error: &FilesError,
-) -> QueryResult<()> {
+async fn queue(conn: &mut AsyncPgConnection, refused: &Refused) -> QueryResult<()> {
+    if refused.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<_> = refused.iter().collect();
     statement(
         "INSERT INTO mirror_repairs AS r (entity, reason, user_id, id) \
-         SELECT ?, ?, * FROM unnest(?, ?) AS w (owner, id) \
+         SELECT * FROM unnest(?, ?, ?, ?) \
          ON CONFLICT (user_id, entity, id) DO UPDATE SET reason = excluded.reason, tries = r.tries + 1, \
            due_at = clock_timestamp() + make_interval(secs => least(60, power(2, least(r.tries, 6))))",
     )
-    .bind::<Text, _>(entity.word())
-    .bind::<Text, _>(error.to_string())
-    .column::<SqlUuid, _, _>(keys, |(owner, _)| *owner)
-    .column::<SqlUuid, _, _>(keys, |(_, id)| *id)
+    .column::<Text, _, _>(&rows, |(key, _)| key.0.word())
+    .column::<Text, _, _>(&rows, |(_, reason)| reason.as_str())
+    .column::<SqlUuid, _, _>(&rows, |(key, _)| key.1.0)
+    .column::<SqlUuid, _, _>(&rows, |(key, _)| key.1.1)
     .execute(conn)
     .await
     .map(drop)

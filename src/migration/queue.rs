@@ -48,6 +48,27 @@ pub async fn queue_of(conn: &mut AsyncPgConnection, limit: i64) -> QueryResult<V
     .await
 }
 
+/// Queues the records in which the files are not what the database has, though nothing was on its way to them: somebody
+/// else wrote the files while nobody looked. Says how many there are.
+pub async fn queue_foreign(conn: &mut AsyncPgConnection, reason: &str) -> QueryResult<usize> {
+    statement(
+        "INSERT INTO mirror_repairs AS r (entity, user_id, id, reason) \
+         SELECT entity, user_id, id, ? \
+         FROM (SELECT * FROM parity_leaves WHERE side = 'database') d \
+         FULL JOIN (SELECT * FROM parity_leaves WHERE side = 'files') f USING (entity, user_id, id) \
+         WHERE d.hash IS DISTINCT FROM f.hash \
+           AND (d.hash IS NOT NULL OR EXISTS (SELECT FROM migration_adopted a WHERE a.user_id = f.user_id)) \
+           AND NOT EXISTS (SELECT FROM changes c LEFT JOIN mirror_places p ON p.user_id = c.user_id \
+             WHERE c.user_id = coalesce(d.user_id, f.user_id) AND c.entity_id = coalesce(d.id, f.id) \
+               AND c.seq > coalesce(p.seq, 0)) \
+           AND NOT EXISTS (SELECT FROM mirror_repairs q WHERE q.user_id = coalesce(d.user_id, f.user_id) \
+             AND q.id = coalesce(d.id, f.id))",
+    )
+    .bind::<Text, _>(reason)
+    .execute(conn)
+    .await
+}
+
 /// Has everything that waits, and everything in which the files differ from what the database has of it, be written
 /// at once, and says so in the audit. What the database does not have yet is left to the backfill.
 pub async fn queue_differences(conn: &mut AsyncPgConnection, actor: Actor) -> Result<usize> {

@@ -4,10 +4,7 @@
 use std::{
     collections::HashSet,
     path::Path,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicI64, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -31,14 +28,20 @@ use super::{
 };
 use crate::{
     changes::EVERYBODY,
+    config::failpoints,
     db::Db,
     error::{Error, Result},
-    graphql::Seam,
+    graphql::{Seam, Ticket},
     viewer::{UserId, Viewer},
 };
 
 /// How often the phase and the files are looked at, for what other processes do to them.
 const LOOK: Duration = Duration::from_millis(250);
+
+/// Whether the tables of the files were filled since PostgreSQL crashed the last time; it fails where they were not.
+const IS_SHOWN: &str = "SELECT 1 / count(*) FROM regimen_files.projected";
+/// Why nothing is written to the files.
+const FOREIGN: &str = "the files were changed by somebody else while no server followed them";
 
 type Transactions = <AsyncPgConnection as AsyncConnection>::TransactionManager;
 
@@ -49,23 +52,32 @@ pub struct Moving {
     files_view: Db,
     files: Arc<Files>,
     mirror: Arc<Mirror>,
-    standing: watch::Sender<Standing>,
+    /// The newest that was seen, by its epoch.
+    seen: watch::Sender<Seen>,
     /// Owners whose records are in the database, in the epoch beside them.
-    adopted: Mutex<HashSet<UserId>>,
-    adopted_in: AtomicI64,
+    adopted: Mutex<(i64, HashSet<UserId>)>,
+}
+
+/// Where everybody reads and writes, as it was in an epoch.
+#[derive(Clone, Copy, Debug)]
+struct Seen {
+    epoch: i64,
+    standing: Standing,
 }
 
 impl Moving {
     #[must_use]
     pub fn new(db: Db, files: Arc<Files>) -> Arc<Self> {
         Arc::new(Self {
-            files_view: db.looking_in(FILES_SCHEMA),
+            files_view: db.looking_in(FILES_SCHEMA, IS_SHOWN),
             mirror: Mirror::new(db.clone(), Arc::clone(&files)),
             db,
             files,
-            standing: watch::Sender::new(Standing::at(Phase::None)),
+            seen: watch::Sender::new(Seen {
+                epoch: 0,
+                standing: Standing::at(Phase::None),
+            }),
             adopted: Mutex::default(),
-            adopted_in: AtomicI64::new(0),
         })
     }
 
@@ -89,7 +101,7 @@ impl Moving {
         let moving = Self::new(db.clone(), Files::new(folder.to_owned()));
         if control.phase == Phase::Complete {
             // Until the files are back from their archive there is nothing to do.
-            moving.standing.send_replace(control.standing());
+            moving.see(control.epoch, control.standing());
             return Ok(Some(moving));
         }
         let mut conn = db.conn().await.map_err(Error::from)?;
@@ -106,6 +118,8 @@ impl Moving {
         let mut conn = self.db.conn().await.map_err(Error::from)?;
         self.files
             .look_up(lookups(&mut conn).await.map_err(Error::from)?);
+        // There is nothing to be found where nothing was shown yet.
+        let before = shown(&mut conn).await.unwrap_or_default();
         drop(conn);
         self.project().await?;
         self.look().await?;
@@ -118,6 +132,26 @@ impl Moving {
             parity::refresh(&mut conn, Side::Files)
                 .await
                 .map_err(StartError::from)?;
+            if before != self.files.stamp() {
+                self.hold_foreign(&mut conn).await?;
+            }
+            mirror::show_acknowledged(&mut conn).await?;
+        }
+        Ok(())
+    }
+
+    /// Somebody else may have written the files while no server ran. What nothing of ours was on its way to is theirs:
+    /// it is not written over until an admin says so.
+    async fn hold_foreign(&self, conn: &mut AsyncPgConnection) -> Result<()> {
+        // The hashes of what was just taken over may not be known yet.
+        parity::refresh(conn, Side::Database).await?;
+        let records = queue::queue_foreign(conn, FOREIGN).await?;
+        if records > 0 {
+            self.files.hold(FOREIGN);
+            tracing::error!(
+                records,
+                "{FOREIGN}: look at `regimen parity`, then ask for `repairMirror`"
+            );
         }
         Ok(())
     }
@@ -145,6 +179,7 @@ impl Moving {
         let mut conn = self.db.conn().await?;
         parity::refresh(&mut conn, Side::Files).await?;
         queue::queue_differences(&mut conn, actor).await?;
+        mirror::show_acknowledged(&mut conn).await?;
         drop(conn);
         self.mirror.caught_up().await;
         Ok(())
@@ -167,14 +202,25 @@ impl Moving {
 
     #[must_use]
     pub fn standing(&self) -> Standing {
-        *self.standing.borrow()
+        self.seen.borrow().standing
+    }
+
+    /// What is seen late says nothing: somebody else may have seen what came after it.
+    fn see(&self, epoch: i64, standing: Standing) {
+        self.seen.send_if_modified(|seen| {
+            let is_newer = epoch >= seen.epoch && standing != seen.standing;
+            if epoch >= seen.epoch {
+                *seen = Seen { epoch, standing };
+            }
+            is_newer
+        });
     }
 
     /// Looks at the phase, and at the files where they are what is read.
     pub async fn look(&self) -> std::result::Result<(), ProjectionError> {
         match self.control().await {
             Ok(control) => {
-                self.standing.send_replace(control.standing());
+                self.see(control.epoch, control.standing());
             }
             Err(error) => {
                 tracing::warn!(%error, "the phase could not be read; going on with what it was");
@@ -185,8 +231,46 @@ impl Moving {
             self.files.close();
         } else if self.standing().writes() == Writes::Files {
             self.project_if_changed().await?;
-        } else if self.standing().use_db_dual_write() && self.files.stamp().is_none() {
-            self.reopen().await?;
+        } else if self.standing().use_db_dual_write() {
+            if self.files.stamp().is_none() {
+                self.reopen().await?;
+            } else if self.is_lost().await {
+                self.show_again().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether PostgreSQL has crashed, which empties the tables of the files.
+    async fn is_lost(&self) -> bool {
+        let Ok(mut conn) = self.db.conn().await else {
+            return false;
+        };
+        matches!(shown(&mut conn).await, Ok(None))
+    }
+
+    /// Makes the tables of the files anew while they follow the database.
+    async fn show_again(&self) -> std::result::Result<(), ProjectionError> {
+        tracing::warn!("PostgreSQL has crashed: the files are read again");
+        let ours = self.files.is_current().await.unwrap_or_default();
+        self.project().await?;
+        if !ours {
+            self.files.hold(FOREIGN);
+        }
+        let made = async {
+            let mut conn = self.db.conn().await?;
+            parity::refresh(&mut conn, Side::Files).await?;
+            if !ours {
+                self.hold_foreign(&mut conn).await?;
+            }
+            mirror::show_acknowledged(&mut conn).await?;
+            Ok::<_, Error>(())
+        };
+        if let Err(error) = made.await {
+            tracing::error!(
+                ?error,
+                "the files could not be compared; `repairMirror` does it again"
+            );
         }
         Ok(())
     }
@@ -197,7 +281,8 @@ impl Moving {
         let given = async {
             let mut conn = self.db.conn().await?;
             parity::anew(&mut conn, &ENTITIES).await?;
-            queue::queue_differences(&mut conn, Actor::Server).await
+            queue::queue_differences(&mut conn, Actor::Server).await?;
+            mirror::show_acknowledged(&mut conn).await
         };
         if let Err(error) = given.await {
             tracing::error!(
@@ -215,19 +300,30 @@ impl Moving {
     /// Makes the tables of the files anew where somebody else has written the files, or where their meaning is
     /// another one.
     pub async fn project_if_changed(&self) -> std::result::Result<(), ProjectionError> {
-        if self.files.is_current().await? && self.is_shown().await {
+        if self.files.is_current().await? && self.is_shown(false).await {
+            return Ok(());
+        }
+        // A writer may be between its files and its commit.
+        if self.is_shown(true).await && self.files.is_current().await? {
             return Ok(());
         }
         self.project().await
     }
 
-    /// Whether the tables say what was read last.
-    async fn is_shown(&self) -> bool {
+    /// Whether the tables say what was read or written last; on demand, once nobody writes.
+    async fn is_shown(&self, alone: bool) -> bool {
         let shown = async {
             let mut conn = self.db.conn().await?;
-            Ok::<_, Error>(shown(&mut conn).await?)
+            conn.transaction(async |conn| {
+                if alone {
+                    conn.batch_execute("LOCK TABLE mirror_places IN EXCLUSIVE MODE")
+                        .await?;
+                }
+                Ok::<_, Error>(shown(conn).await? == self.files.stamp())
+            })
+            .await
         };
-        matches!(shown.await, Ok(stamp) if stamp == self.files.stamp())
+        shown.await.unwrap_or_default()
     }
 
     async fn project(&self) -> std::result::Result<(), ProjectionError> {
@@ -260,13 +356,9 @@ impl Moving {
     }
 
     /// Begins a transaction that writes where the phase says.
-    async fn begin_writing(&self, conn: &mut AsyncPgConnection, viewer: Viewer) -> Result<()> {
+    async fn begin_writing(&self, conn: &mut AsyncPgConnection, viewer: Viewer) -> Result<Ticket> {
         let admission = begin(conn).await?;
-        self.standing.send_if_modified(|standing| {
-            let changed = *standing != admission.standing();
-            *standing = admission.standing();
-            changed
-        });
+        self.see(admission.epoch, admission.standing());
         let placed = match admission.standing().writes() {
             Writes::Files => self.write_files(conn).await,
             Writes::Mirrored => self.write_both(conn, admission, viewer).await,
@@ -278,14 +370,16 @@ impl Moving {
             // The connection is of no use if that fails, and is dropped.
             let _ = Transactions::rollback_transaction(conn).await;
         }
-        placed
+        placed.map(|()| Ticket(admission.epoch))
     }
 
     /// One writer at a time, because files are written as a whole.
     async fn write_files(&self, conn: &mut AsyncPgConnection) -> Result<()> {
         conn.batch_execute("LOCK TABLE mirror_places IN EXCLUSIVE MODE")
             .await?;
-        if !self.files.is_current().await.map_err(Error::unavailable)? {
+        // After a write that failed, the files are usually as they were.
+        let is_current = self.files.is_as_left().await.map_err(Error::unavailable)?;
+        if !is_current || shown(conn).await? != self.files.stamp() {
             return Err(Error::unavailable(FilesChanged));
         }
         Ok(conn.batch_execute(Side::Files.look_here()).await?)
@@ -310,16 +404,18 @@ impl Moving {
     }
 
     fn is_adopted(&self, owner: UserId, epoch: i64) -> bool {
-        let mut adopted = self.adopted.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.adopted_in.swap(epoch, Ordering::Relaxed) != epoch {
-            adopted.clear();
-        }
-        adopted.contains(&owner)
+        let adopted = self.adopted.lock().unwrap_or_else(PoisonError::into_inner);
+        adopted.0 == epoch && adopted.1.contains(&owner)
     }
 
-    fn remember(&self, owner: UserId) {
+    fn remember(&self, owner: UserId, Ticket(epoch): Ticket) {
         let mut adopted = self.adopted.lock().unwrap_or_else(PoisonError::into_inner);
-        adopted.insert(owner);
+        if adopted.0 < epoch {
+            *adopted = (epoch, HashSet::new());
+        }
+        if adopted.0 == epoch {
+            adopted.1.insert(owner);
+        }
     }
 
     /// What was changed goes into the files before it is committed.
@@ -328,6 +424,7 @@ impl Moving {
         if !changed.is_empty() {
             let edits = mirror::edits(conn, &changed).await?;
             let stamp = self.files.apply(edits).await.map_err(Error::unavailable)?;
+            failpoints::reach("files.written");
             mirror::stamped(conn, &stamp).await?;
         }
         Ok(mirror::keep_places(conn).await?)
@@ -359,14 +456,14 @@ impl Seam for Moving {
         &'a self,
         conn: &'a mut AsyncPgConnection,
         viewer: Viewer,
-    ) -> BoxFuture<'a, Result<()>> {
+    ) -> BoxFuture<'a, Result<Ticket>> {
         self.begin_writing(conn, viewer).boxed()
     }
 
     fn settle<'a>(
         &'a self,
         conn: &'a mut AsyncPgConnection,
-        _: Viewer,
+        _: Ticket,
     ) -> BoxFuture<'a, Result<()>> {
         async move {
             match self.standing().writes() {
@@ -377,10 +474,10 @@ impl Seam for Moving {
         .boxed()
     }
 
-    fn settled(&self, viewer: Viewer) -> BoxFuture<'_, ()> {
+    fn settled(&self, viewer: Viewer, ticket: Ticket) -> BoxFuture<'_, ()> {
         async move {
             if self.standing().use_db_dual_write() {
-                self.remember(viewer.user);
+                self.remember(viewer.user, ticket);
                 self.mirror.caught_up().await;
             }
         }

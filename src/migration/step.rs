@@ -114,6 +114,8 @@ pub struct Certificate {
 pub enum Obstacle {
     #[error("no JSON files are served: start the server with `REGIMEN_LEGACY_DIR`")]
     NoFiles,
+    #[error("the files are not at hand: name their folder with `REGIMEN_LEGACY_DIR`")]
+    FilesAway,
     #[error("there is no step from `{from}` to `{to}`: look at `regimen migration status`")]
     NoStep { from: Phase, to: Phase },
     #[error("from `{0}` there is no way back")]

@@ -11,19 +11,22 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{
-    Folder, Unreadable,
+    Folder, OURS, Unreadable,
     book::{At, Book, Stamp, State},
     edits::Edits,
     rewrite::{Changes, rewrite},
 };
-use crate::legacy::{
-    Edit,
-    disk::{self, Failed},
-    meaning::Shelf,
-    record::{Key, Record},
+use crate::{
+    config::failpoints,
+    legacy::{
+        Edit,
+        disk::{self, Failed},
+        meaning::Shelf,
+        record::{Key, Record},
+    },
 };
 
-/// Why edits were not written. After any of these but `ForeignEdit` the folder has to be opened again.
+/// Why edits were not written. The folder may have to be opened again before others are.
 #[derive(Debug, thiserror::Error)]
 pub enum ApplyError {
     #[error("`{0}` was changed by somebody else since it was read: it was left as it is")]
@@ -34,6 +37,8 @@ pub enum ApplyError {
     Broken { file: String, reason: String },
     #[error("the {kind} `{id}` cannot be written so that it reads the same: {reason}", kind = .key.kind.word(), id = .key.id)]
     Unfaithful { key: Key, reason: String },
+    #[error("{} cannot be written so that they read the same; the first is {}", counted(.0.len()), first(.0))]
+    Refused(Vec<Refusal>),
     #[error("accounts are not kept in files: `{0}` was not written")]
     Account(Uuid),
     #[error("`{file}` could not be written ({step}): {error}")]
@@ -44,6 +49,22 @@ pub enum ApplyError {
     },
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
+}
+
+/// A record that the files cannot hold.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    pub key: Key,
+    pub reason: String,
+}
+
+fn counted(records: usize) -> String {
+    format!("{records} record{}", if records == 1 { "" } else { "s" })
+}
+
+fn first(refused: &[Refusal]) -> String {
+    let told = |it: &Refusal| format!("the {} `{}`: {}", it.key.kind.word(), it.key.id, it.reason);
+    refused.first().map(told).unwrap_or_default()
 }
 
 /// What was written.
@@ -73,12 +94,21 @@ impl Folder {
         }
         let gathered = self.gather(edits)?;
         let done = self.write(&gathered);
-        if let Err(error) = &done
-            && !matches!(error, ApplyError::ForeignEdit(_))
-        {
+        if let Err(error) = &done {
             self.stale = Some(error.to_string());
         }
         done
+    }
+
+    /// Has the disk confirm that the files are where they are: where it failed to, nobody may rely on it.
+    pub fn sync(&self) -> Result<(), ApplyError> {
+        for folder in [self.root.clone(), self.root.join(OURS)] {
+            if folder.is_dir() {
+                let file = folder.display().to_string();
+                disk::sync(&folder, self.faults).map_err(|failed| failed.of(&file))?;
+            }
+        }
+        Ok(())
     }
 
     fn lost(&self, book: &Book, error: io::Error) -> Unreadable {
@@ -94,24 +124,7 @@ impl Folder {
     }
 
     fn write(&mut self, edits: &Edits) -> Result<Applied, ApplyError> {
-        self.foresee(edits);
-        let mut plan = Plan::default();
-        for (key, edit) in &edits.all {
-            match edit {
-                Edit::Put(Record::User(user)) => return Err(ApplyError::Account(user.id.0)),
-                Edit::Put(Record::Settings(wanted)) => {
-                    self.put_settings(*key, wanted, &mut plan)?;
-                }
-                Edit::Put(Record::Exercise(wanted)) => {
-                    self.put_exercise(*key, wanted, &mut plan)?;
-                }
-                Edit::Put(Record::Workout(wanted)) => {
-                    self.put_workout(*key, wanted, edits, &mut plan)?;
-                }
-                Edit::Put(Record::History(wanted)) => self.put_entry(*key, wanted, &mut plan)?,
-                Edit::Remove(key) => self.remove(*key, &mut plan)?,
-            }
-        }
+        let plan = self.plan(edits)?;
         let mut applied = Applied::default();
         for (book, changes) in plan.first {
             self.rewrite(book, &changes, &mut applied)?;
@@ -126,6 +139,48 @@ impl Folder {
             self.rewrite(book, &changes, &mut applied)?;
         }
         Ok(applied)
+    }
+
+    /// What is to be done to each file. Every record that a file cannot hold is told at once, so that whoever wants
+    /// to can go on with the others.
+    fn plan(&mut self, edits: &Edits) -> Result<Plan, ApplyError> {
+        self.foresee(edits);
+        let mut plan = Plan::default();
+        let mut refused = Vec::new();
+        for (key, edit) in &edits.all {
+            match self.put(*key, edit, edits, &mut plan) {
+                Err(ApplyError::Unfaithful { key, reason }) => {
+                    refused.push(Refusal { key, reason })
+                }
+                other => other?,
+            }
+        }
+        if refused.is_empty() {
+            Ok(plan)
+        } else {
+            Err(ApplyError::Refused(refused))
+        }
+    }
+
+    fn put(
+        &mut self,
+        key: Key,
+        edit: &Edit,
+        edits: &Edits,
+        plan: &mut Plan,
+    ) -> Result<(), ApplyError> {
+        if let Err(error) = failpoints::pass("legacy.put") {
+            let reason = error.to_string();
+            return Err(ApplyError::Unfaithful { key, reason });
+        }
+        match edit {
+            Edit::Put(Record::User(user)) => Err(ApplyError::Account(user.id.0)),
+            Edit::Put(Record::Settings(wanted)) => self.put_settings(key, wanted, plan),
+            Edit::Put(Record::Exercise(wanted)) => self.put_exercise(key, wanted, plan),
+            Edit::Put(Record::Workout(wanted)) => self.put_workout(key, wanted, edits, plan),
+            Edit::Put(Record::History(wanted)) => self.put_entry(key, wanted, plan),
+            Edit::Remove(key) => self.remove(*key, plan),
+        }
     }
 
     /// What will be known when the edits are done, and what they are written with.
@@ -169,11 +224,14 @@ impl Folder {
         };
         let stamp = disk::replace(&book.full, self.faults, write, still);
         let stamp = match stamp {
-            Err(_) if foreign && applied.files.is_empty() => {
-                self.stale = Some(format!("`{file}` was written by somebody else"));
-                return Err(ApplyError::ForeignEdit(file));
+            Err(_) if foreign => return Err(ApplyError::ForeignEdit(file)),
+            Err(failed) => {
+                if failed.placed.is_some() {
+                    self.books[number as usize].stamp.clone_from(&failed.placed);
+                }
+                return Err(failed.of(&file));
             }
-            other => other.map_err(|failed| failed.of(&file))?,
+            Ok(stamp) => stamp,
         };
         let book = &mut self.books[number as usize];
         (book.stacks, book.stamp) = (stacks, Some(stamp));
@@ -239,7 +297,7 @@ impl Book {
 /// Whether a file is what it was; it is hashed only if it looks otherwise.
 pub(super) fn unchanged(book: &Book) -> io::Result<bool> {
     let Some(stamp) = &book.stamp else {
-        return Ok(true);
+        return Ok(!book.full.try_exists()?);
     };
     let file = match File::open(&book.full) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),

@@ -53,8 +53,26 @@ impl Folder {
         }
     }
 
-    /// Whether every file is still as it was read or written last. Files are hashed only if they look otherwise.
+    /// Whether every file is still as it was read or written last, and is known as it is: a change that was given
+    /// up half-way has to be read again.
     pub fn is_current(&self) -> Result<bool, Unreadable> {
+        Ok(self.stale.is_none() && self.is_as_left()?)
+    }
+
+    /// Whether a change was given up half-way.
+    pub const fn is_stale(&self) -> bool {
+        self.stale.is_some()
+    }
+
+    /// Whether nobody else has written since. Files are hashed only if they look otherwise.
+    pub fn is_as_left(&self) -> Result<bool, Unreadable> {
+        let there = super::files(&self.root).map_err(|error| Unreadable::Io {
+            path: self.root.display().to_string(),
+            error,
+        })?;
+        if self.has_new(&there)? {
+            return Ok(false);
+        }
         for book in &self.books {
             if !super::apply::unchanged(book).map_err(|error| Unreadable::Io {
                 path: book.path.to_string(),
@@ -64,6 +82,21 @@ impl Folder {
             }
         }
         Ok(true)
+    }
+
+    /// Whether one of these files is neither known nor one that is left alone.
+    fn has_new(&self, there: &[String]) -> Result<bool, Unreadable> {
+        for path in there {
+            let known = self.books.iter().any(|book| *book.path == **path);
+            let within = |error| Unreadable::Io {
+                path: path.clone(),
+                error,
+            };
+            if !known && super::within(&self.root, path).map_err(within)?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     pub(super) fn check(&self) -> Result<(), Unreadable> {

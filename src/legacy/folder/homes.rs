@@ -1,10 +1,10 @@
 //! Where new records go: to the list that the app keeps for them, else to a file of our own.
 
-use std::{fs, io};
+use std::{fs, io, path::PathBuf};
 
 use super::{
     Folder, HISTORY, OURS, TRASH, Unreadable,
-    apply::{ApplyError, short},
+    apply::{ApplyError, short, unchanged},
     book::Book,
     index::{self, Facts},
 };
@@ -63,22 +63,58 @@ impl Folder {
         }
     }
 
+    /// That a file is in its place is known also where the disk has not confirmed it: it is nobody else's.
+    fn remember_placed(
+        &mut self,
+        path: &str,
+        full: PathBuf,
+        known: Option<usize>,
+        failed: &Failed,
+    ) {
+        if failed.placed.is_none() {
+            return;
+        }
+        let mut book = Book::new(path, full);
+        book.stamp.clone_from(&failed.placed);
+        match known {
+            Some(known) => self.books[known].stamp = book.stamp,
+            None => self.books.push(book),
+        }
+    }
+
     /// Begins a file.
     fn start(&mut self, path: &str, text: &str) -> Result<u32, ApplyError> {
         let full = self.root.join(path);
         if let Some(parent) = full.parent() {
-            let made = fs::create_dir_all(parent).map_err(|error| Failed {
-                step: disk::Step::Create,
-                error,
-            });
+            let made =
+                fs::create_dir_all(parent).map_err(|error| Failed::at(disk::Step::Create, error));
             made.map_err(|failed| failed.of(path))?;
         }
         let write = |out: &mut disk::Counted| io::Write::write_all(out, text.as_bytes());
-        disk::replace(&full, self.faults, write, || Ok(())).map_err(|failed| failed.of(path))?;
         let known = self
             .books
             .iter()
             .position(|book| book.path.as_ref() == path);
+        let mut foreign = false;
+        let still = || {
+            foreign = match known {
+                Some(known) => !unchanged(&self.books[known])?,
+                None => full.try_exists()?,
+            };
+            if foreign {
+                Err(io::Error::other("somebody else wrote it"))
+            } else {
+                Ok(())
+            }
+        };
+        let made = disk::replace(&full, self.faults, write, still);
+        if foreign {
+            return Err(ApplyError::ForeignEdit(path.to_owned()));
+        }
+        if let Err(failed) = made {
+            self.remember_placed(path, full, known, &failed);
+            return Err(failed.of(path));
+        }
         let number = known.unwrap_or(self.books.len());
         let book = index::index(number, Book::new(path, full), &mut Facts::default());
         let book = book.map_err(|error| Unreadable::Io {

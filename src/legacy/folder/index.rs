@@ -174,15 +174,19 @@ impl Visit for Indexing<'_> {
             parse(found.bytes).ok()
         };
         if let Some(object) = node.as_ref().and_then(Node::as_object) {
-            // The app's own lists are known by what is in them, ours by their names.
-            let by_file = last.name.is_none().then(|| Shelf::of_file(&self.book.path));
-            let by_file = by_file.flatten();
-            let ours = by_file.filter(|_| self.book.ours);
-            let shelf = last
-                .shelf
-                .or(ours)
-                .or_else(|| Shelf::of_record(object))
-                .or(by_file);
+            let named = if last.name.is_none() {
+                Shelf::of_file(&self.book.path)
+            } else {
+                None
+            };
+            // Our own files are what they are called, and a plan is a template where its file says so.
+            let ours = named.filter(|_| self.book.ours);
+            let begun = object.has("startTime") || object.has("endTime");
+            let told = match Shelf::of_record(object) {
+                Some(Shelf::Sessions) if !begun && named == Some(Shelf::Templates) => named,
+                told => told,
+            };
+            let shelf = last.shelf.or(ours).or(told).or(named);
             last.shelf = shelf;
             if let Some(shelf) = shelf {
                 self.learn(shelf, at, object, found.name, &mut placed);

@@ -27,7 +27,7 @@ use crate::viewer::UserId;
 use book::{At, Book};
 use index::{Facts, Owner};
 
-pub use apply::{Applied, ApplyError};
+pub use apply::{Applied, ApplyError, Refusal};
 pub use book::Stamp;
 pub use read::{Item, Quarantined, Report};
 

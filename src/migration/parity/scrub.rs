@@ -89,7 +89,8 @@ async fn read(db: &Db, files: &Arc<Files>) -> Result<()> {
         .await
         .map_err(Error::internal)?;
     let (sender, mut chunks) = mpsc::channel(1);
-    let files = Arc::clone(files);
+    // What the mirror knows of the files stays as it is: what others wrote is found by that.
+    let files = files.apart();
     let reading = tokio::task::spawn_blocking(move || {
         let mut rows = COPY_BEGINS.to_vec();
         let outcome = files.read(|record| {

@@ -15,6 +15,7 @@ use diesel_async::{
 };
 use regimen::{
     changes::{self, Change, Entity},
+    db::Db,
     error::Error,
     graphql::present,
     migration::{self, Actor, Phase, pass, rollback, set_dual_write},
@@ -194,6 +195,18 @@ struct Count {
     n: i64,
 }
 
+/// A mirror that is always done.
+async fn follow(db: Db) {
+    loop {
+        let follow = "INSERT INTO mirror_places SELECT user_id, seq FROM change_heads \
+            ON CONFLICT (user_id) DO UPDATE SET seq = excluded.seq";
+        let mut conn = db.conn().await.unwrap();
+        sql_query(follow).execute(&mut conn).await.unwrap();
+        drop(conn);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
 /// What was compared is what is switched: under load, no write is let in between the two.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn under_load_no_write_falls_between_the_fence_and_the_switch() {
@@ -223,6 +236,7 @@ async fn under_load_no_write_falls_between_the_fence_and_the_switch() {
             })
         })
         .collect();
+    let following = tokio::spawn(follow(app.db.clone()));
     tokio::time::sleep(Duration::from_millis(200)).await;
     let compare = async |conn: &mut AsyncPgConnection| {
         let count = "SELECT count(*) AS n FROM changes";
@@ -236,6 +250,7 @@ async fn under_load_no_write_falls_between_the_fence_and_the_switch() {
     pass(&app.db, Actor::Server, cutover(LASTING), compare)
         .await
         .unwrap();
+    following.abort();
     tokio::time::sleep(Duration::from_millis(200)).await;
     stop.store(true, Ordering::Relaxed);
     let mut total = 0;

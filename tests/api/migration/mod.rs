@@ -1,11 +1,20 @@
 //! The way in from JSON files: its phases, who may change them, and the audit of what was done.
 
 mod audit;
+mod clients;
 mod commands;
+mod crashes;
+mod disks;
 mod fences;
+mod hashes;
 mod leases;
+mod load;
 mod model;
+mod moved;
+mod postgres;
 mod steps;
+mod telling;
+mod way;
 
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use regimen::{

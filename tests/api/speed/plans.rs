@@ -90,7 +90,7 @@ const FILTERS: &[(&str, &str)] = &[
 
 /// What is asked for by itself, and what is changed; in this order, and on what is there.
 const REQUESTS: &[&str] = &[
-    "{ version syncCursor tags { tag } viewer { id } settings { timezone } }",
+    "{ version server { startedAt } syncCursor tags { tag } viewer { id } settings { timezone } }",
     "{ node(id: WORKOUT) { id } again: node(id: TASK) { id } third: node(id: SET) { id } }",
     "{ exercise(id: EXERCISE) { name } task(id: TASK) { title } set(id: SET) { reps } user(id: USER) { id } }",
     "{ workout(id: WORKOUT) { name history { id } exercises { exercise { name } sets { id } } } }",
