@@ -61,9 +61,6 @@ export async function withApp({ people, sessions }, use) {
   };
   try {
     await use(app);
-  } catch (error) {
-    console.error(app.sql("SELECT job, state, place, progress FROM migration_checkpoints; SELECT count(*) FROM migration_adopted; SELECT seq, at, action, details FROM migration_audit ORDER BY seq; select max(user_id::text), count(distinct user_id) from regimen_files.workouts; select count(*) from parity_leaves where entity='workout' group by side"), server.log.join("\n"));
-    throw error;
   } finally {
     await server.stop();
     rmSync(home, { recursive: true, force: true });

@@ -105,6 +105,26 @@ test("what fails is shown with its code and what finds it in the log", () =>
     await page.getByRole("alert").waitFor({ state: "hidden" });
   }));
 
+test("what fails on a WebSocket is shown with what finds it in the log, too", () =>
+  inBrowser(async (page) => {
+    await enterAsAdmin(page);
+    await page.routeWebSocket("**/graphql", (socket) => {
+      socket.onMessage((text) => {
+        const { id, type } = JSON.parse(text);
+        const payload = [{ message: "something went wrong on our side", extensions: { code: "INTERNAL" } }];
+        const answers = {
+          connection_init: { type: "connection_ack", payload: { requestId: "0193-made-up" } },
+          subscribe: { type: "error", id, payload },
+        };
+        if (answers[type]) socket.send(JSON.stringify(answers[type]));
+      });
+    });
+    await page.getByRole("link", { name: "Migration" }).click();
+    await page.getByRole("alert").getByText("something went wrong on our side").waitFor();
+    await page.getByText("0193-made-up").waitFor();
+    await accessible(page);
+  }));
+
 test("where there is nothing to migrate the page says so", () =>
   inBrowser(async (page) => {
     await enterAsAdmin(page);

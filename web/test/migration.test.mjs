@@ -138,6 +138,9 @@ async function findsAnEdit(app, page, migration) {
   const differing = record.locator("tr.differs");
   assert.deepEqual(await differing.locator("th, td").allTextContents(), ["exercises.0.sets.1.reps", "6", "99"]);
   assert.equal(await differing.locator("mark").count(), 2);
+  await page.setViewportSize({ width: 1280, height: 1000 });
+  await page.evaluate(() => scrollTo(0, 0));
+  await picture(page, "migration-for-the-docs");
   await look(page, "record");
   await migration.is("Backfilled");
 
@@ -184,7 +187,7 @@ async function toTheEnd(app, page, migration) {
 }
 
 test("a backfill is watched, paused, taken up again, given up and begun anew", () => {
-  const people = Array.from({ length: 350 }, (_, number) => ({ id: `p${number}`, name: `Person ${number}` }));
+  const people = Array.from({ length: 550 }, (_, number) => ({ id: `p${number}`, name: `Person ${number}` }));
   const sessions = people.flatMap(({ id }, number) => [session(2 * number, id), (number < 25 ? unclear : session)(2 * number + 1, id)]);
   return withApp({ people, sessions }, (app) =>
     inBrowser(async (page) => {
@@ -200,7 +203,7 @@ test("a backfill is watched, paused, taken up again, given up and begun anew", (
       await migration.part("Work").getByText("Backfill, paused").waitFor();
       await migration.click("Go on with the backfill", "It can be paused");
       await migration.is("Backfilled");
-      await migration.part("Work").getByText(/rows of 350 people were copied/).waitFor();
+      await migration.part("Work").getByText(/rows of 550 people were copied/).waitFor();
     }, { server: app.server.origin }));
 });
 
@@ -243,15 +246,18 @@ async function links(app, migration) {
 
 /** Somebody else's open transaction holds the copying up at the person with this number; the answer lets it go on. */
 async function held(app, number) {
-  const psql = app.server.beside("db", "psql", "-q");
-  const said = new Promise((done) => psql.stdout.once("data", done));
-  const owner = `SELECT user_id FROM (SELECT DISTINCT user_id FROM regimen_files.workouts) w ORDER BY 1 OFFSET ${number} LIMIT 1`;
+  const psql = app.server.beside("db", "psql", "-qv", "ON_ERROR_STOP=1");
+  const said = new Promise((done, failed) => {
+    psql.stdout.once("data", done);
+    psql.once("exit", () => failed(new Error("psql ended")));
+  });
+  const owner = `SELECT id FROM public.users WHERE email LIKE 'p%@legacy.invalid' AND email <> 'p40@legacy.invalid' ORDER BY id OFFSET ${number} LIMIT 1`;
   psql.stdin.write(`BEGIN; INSERT INTO migration_adopted (user_id) ${owner};\nSELECT 'held';\n`);
   await said;
   return () => psql.stdin.end("ROLLBACK;\n");
 }
 
-/** A backfill that is as far as this can be told to stop: it does after those that it is at. */
+/** It stops after those that it is at, or the next ones. */
 async function stops(page, { dialog }, letGo, button, consequence) {
   await page.getByRole("button", { name: button, exact: true }).click();
   await dialog.getByText(consequence).waitFor();
@@ -269,24 +275,24 @@ async function reaches(page, share) {
 async function givesUp(app, page, migration) {
   const letGo = await held(app, 149);
   await migration.click("Start the backfill", "while everybody goes on working");
-  await reaches(page, 100 / 350);
-  await page.getByText(/100 of 350 people · [\d,]+ rows, [\d,.]+ a second · .* left/).waitFor();
+  await reaches(page, 100 / 550);
+  await page.getByText(/100 of 550 people · [\d,]+ rows, [\d,.]+ a second · .* left/).waitFor();
   await look(page, "backfill");
   await stops(page, migration, letGo, "Give it up", "how far it got is forgotten");
   await migration.part("Work").getByText(/was given up after [\d,]+ rows/).waitFor();
   const plan = migration.part("What a backfill would copy");
   await until("the plan knows what is there", async () => {
     const [all, there, left] = await plan.getByRole("row", { name: /^workouts/ }).getByRole("cell").allTextContents();
-    return all === "675" && Number(there) > 300 && Number(left) === 675 - Number(there);
+    return all === "1,075" && Number(there) > 300 && Number(left) === 1075 - Number(there);
   });
 }
 
 async function pauses(app, page, migration) {
-  const letGo = await held(app, 249);
+  const letGo = await held(app, 349);
   await migration.click("Start the backfill", "while everybody goes on working");
-  await reaches(page, 200 / 350);
+  await reaches(page, 300 / 550);
   await stops(page, migration, letGo, "Pause", "it goes on where it stopped");
-  await page.getByText(/300 of 350 people · [\d,]+ rows$/).waitFor();
+  await page.getByText(/[45]00 of 550 people · [\d,]+ rows$/).waitFor();
   await look(page, "paused");
 }
 

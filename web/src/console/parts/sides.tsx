@@ -18,7 +18,9 @@ export function Sides({ of: { source, target, differing }, names }: { of: Both; 
   const differs = (path: string) => isOneSided || differing.some((it) => path === it || path.startsWith(`${it}.`));
   const left = new Map(leaves(source));
   const right = new Map(leaves(target));
-  const paths = [...new Set([...left.keys(), ...right.keys()])].filter((path) => isWhole || differs(path));
+  const paths = [...new Set([...left.keys(), ...right.keys()])];
+  // What is looked for comes first.
+  const shown = [...paths.filter(differs), ...paths.filter((path) => isWhole && !differs(path))];
   return (
     <div class="both">
       <p>
@@ -39,7 +41,7 @@ export function Sides({ of: { source, target, differing }, names }: { of: Both; 
             </tr>
           </thead>
           <tbody>
-            {paths.map((path) => (
+            {shown.map((path) => (
               <tr key={path} class={differs(path) ? "differs" : ""}>
                 <th scope="row">{path}</th>
                 <Cell value={left.get(path)} isMarked={differs(path)} />

@@ -58,7 +58,7 @@ export function Audit({ since }: { since: unknown }) {
 function Entries({ entries }: { entries: Entry[] }) {
   return (
     <div class="wide" tabIndex={0} role="group" aria-label="Audit">
-      <table>
+      <table class="audit">
         <thead>
           <tr>
             <th scope="col">No.</th>

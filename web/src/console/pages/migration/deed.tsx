@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 
 import { ask } from "../../../shared/api";
 import { Confirm } from "../../parts/confirm";
+import { moment } from "../../parts/words";
 import type { Deed } from "./deeds";
 
 interface Props {
@@ -14,11 +15,11 @@ interface Props {
 
 export function Deeds({ deeds, done }: Props) {
   const [asked, setAsked] = useState<Deed | null>(null);
-  const [outcome, setOutcome] = useState("");
+  const [outcome, setOutcome] = useState<{ text: string; at: Date } | null>(null);
 
   async function act({ query, variables, outcome }: Deed) {
     const data = await ask<never>(query, variables);
-    setOutcome(outcome?.(data) ?? "");
+    setOutcome(outcome ? { text: outcome(data), at: new Date() } : null);
     done?.();
   }
 
@@ -32,7 +33,11 @@ export function Deeds({ deeds, done }: Props) {
         ))}
       </div>
       <p class="outcome" role="status">
-        {outcome}
+        {outcome && (
+          <>
+            {outcome.text} <span class="quiet">{moment(outcome.at.toISOString())}</span>
+          </>
+        )}
       </p>
       {asked && (
         <Confirm title={asked.title} deed={asked.deed} isDangerous={asked.isDangerous} act={() => act(asked)} close={() => setAsked(null)}>

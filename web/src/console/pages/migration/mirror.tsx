@@ -37,9 +37,7 @@ export function Mirror({ since }: { since: unknown }) {
     <section aria-labelledby="mirror">
       <h3 id="mirror">Mirror</h3>
       <Problem of={problem} again={again} />
-      {data && (
-        <p class={data.behind + data.queued > 0 ? "bad" : ""}>{told(data)}</p>
-      )}
+      {data && <p class={data.queued > 0 ? "bad" : ""}>{told(data)}</p>}
       {data && data.queue.length > 0 && <Queue of={data} />}
       {data && data.queued === 0 && <Empty>Nothing waits. What the files cannot take is kept here, with the reason, and tried again.</Empty>}
       <Deeds deeds={[REPAIR]} done={again} />

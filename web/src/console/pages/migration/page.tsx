@@ -60,7 +60,7 @@ function Standing({ of: migration }: { of: Migration }) {
       </dl>
       <Next of={migration} />
       {migration.jobs.length > 0 && <Work jobs={migration.jobs} isOpen={phase === "DUAL_WRITE"} />}
-      {isToBeCopied && <BackfillPlan since={epoch} />}
+      {isToBeCopied && <BackfillPlan since={`${epoch} ${backfill}`} />}
       {isCopied && phase !== "COMPLETE" && <ParityOfBoth since={migration} />}
       {useDbDualWrite && <Mirror since={migration} />}
       {quarantined > 0 && <Quarantine count={quarantined} />}
@@ -77,7 +77,7 @@ function factsOf(migration: Migration): Fact[] {
     ["Read from", migration.readSource === "FILES" ? "the files" : "the database"],
     ["Dual write", useDbDualWrite ? "on" : "off"],
   ];
-  if (useDbDualWrite) facts.push(["The files are behind by", behind === 1 ? "1 change" : `${number(behind)} changes`, behind > 0 ? "bad" : "good"]);
+  if (useDbDualWrite) facts.push(["The files are behind by", behind === 1 ? "1 change" : `${number(behind)} changes`, behind > 0 ? undefined : "good"]);
   facts.push(["In quarantine", quarantined === 1 ? "1 piece" : `${number(quarantined)} pieces`, quarantined > 0 ? "bad" : "good"]);
   if (phase === "BACKFILLED" || phase === "VERIFIED") facts.push(["Proved equal until", certifiedUntil ? moment(certifiedUntil) : "not proved"]);
   facts.push(["In this phase since", moment(migration.since)]);

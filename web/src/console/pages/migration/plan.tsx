@@ -16,7 +16,7 @@ interface Plan {
 }
 
 /** Asked again whenever `since` is another one. */
-export function BackfillPlan({ since }: { since: number }) {
+export function BackfillPlan({ since }: { since: string }) {
   const load = useCallback(async () => (await ask<{ backfillPlan: Plan }>(QUERY)).backfillPlan, []);
   const { data, problem, again } = useLoaded(load);
   useEffect(again, [since, again]);

@@ -36,7 +36,7 @@ export function Quarantine({ count }: { count: number }) {
       <h3 id="quarantine">Quarantine</h3>
       <p>
         {count === 1 ? "1 piece" : `${number(count)} pieces`} of the files could not be understood, and {count === 1 ? "was" : "were"} not taken. They stay in
-        their files as they are. Mend them there while the files are all there is, and they are read again.
+        their files as they are. Mend them there while the files are all there is, and they are read again; what was found stays listed.
       </p>
       <Problem of={problem} again={again} />
       <ul class="slow">
@@ -49,7 +49,9 @@ export function Quarantine({ count }: { count: number }) {
               <p>
                 <Coded text={piece.reason} />
               </p>
-              <pre>{piece.text}</pre>
+              <pre tabIndex={0} role="group" aria-label={`The piece at byte ${piece.position}`}>
+                {piece.text}
+              </pre>
             </details>
           </li>
         ))}
