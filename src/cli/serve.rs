@@ -59,6 +59,7 @@ async fn serve(
     let app = app(config, gate, database, manifest)?;
     let moving = Moving::start(&app.db, config.legacy_dir.as_deref()).await?;
     if let Some(moving) = &moving {
+        moving.shadows().set_share(config.shadow_reads.0);
         app.engine.move_in(Arc::clone(moving));
     }
     let moved = async {

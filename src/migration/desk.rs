@@ -18,6 +18,7 @@ use super::{
     plan::{self, BackfillPlan},
     prove,
     queue::{self, Queued},
+    shadows::{self, ShadowFinding},
     step::{JobState, Obstacle},
     tables::ENTITIES,
     verbs::FENCE,
@@ -68,6 +69,21 @@ impl DeskQuery {
     /// How far the files follow the database, for admins.
     async fn mirror(&self, ctx: &Context<'_>) -> Nullable<MirrorState> {
         Some(mirror_state(ctx).await)
+    }
+
+    /// Queries that files and database answered differently, the newest first, for admins: found where
+    /// `REGIMEN_SHADOW_READS` has a share of them asked on both sides.
+    async fn shadow_findings(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The most to show, from 1 to 200.", default = 50)] first: i32,
+    ) -> Result<Vec<ShadowFinding>> {
+        ctx.admin()?;
+        if !(1..=200).contains(&first) {
+            return Err(Error::invalid("first", "`first` must be from 1 to 200"));
+        }
+        let mut conn = ctx.db().conn().await?;
+        Ok(shadows::findings(&mut conn, first.into()).await?)
     }
 
     /// Pieces of the files that could not be understood, for admins; they stay in the files as they are.

@@ -27,6 +27,7 @@ pub mod plan;
 mod projection;
 pub mod queue;
 mod seam;
+mod shadows;
 mod start;
 mod status;
 pub mod step;
@@ -46,6 +47,7 @@ pub use lease::Lease;
 pub use phase::{Phase, Source, Standing};
 pub use projection::{ProjectionError, project};
 pub use seam::Moving;
+pub use shadows::{Finding, Shadows};
 pub use status::{Migration, MigrationJob, MigrationStep};
 pub use tables::ENTITIES;
 pub use verbs::{

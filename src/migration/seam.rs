@@ -17,6 +17,7 @@ use super::{
     mirror::{self, Mirror},
     phase::{Phase, Source, Standing, Writes},
     projection::shown,
+    shadows::Shadows,
     start::{StartError, begin_empty},
     tables::{FILES_SCHEMA, Side},
 };
@@ -45,6 +46,7 @@ pub struct Moving {
     seen: watch::Sender<Seen>,
     /// Owners whose records are in the database, in the epoch beside them.
     adopted: Mutex<(i64, HashSet<UserId>)>,
+    shadows: Shadows,
 }
 
 /// Where everybody reads and writes, as it was in an epoch.
@@ -67,6 +69,7 @@ impl Moving {
                 standing: Standing::at(Phase::None),
             }),
             adopted: Mutex::default(),
+            shadows: Shadows::default(),
         })
     }
 
@@ -100,6 +103,23 @@ impl Moving {
         drop(conn);
         moving.take_up().await?;
         Ok(Some(moving))
+    }
+
+    /// What is read on both sides.
+    #[must_use]
+    pub const fn shadows(&self) -> &Shadows {
+        &self.shadows
+    }
+
+    /// What requests read, and the other side, once that has everything.
+    #[must_use]
+    pub fn both_sides(&self) -> Option<(Db, Db)> {
+        let (files, database) = (self.files_view.clone(), self.db.clone());
+        match self.standing().phase {
+            Phase::Backfilled | Phase::Verified => Some((files, database)),
+            Phase::Soak => Some((database, files)),
+            _ => None,
+        }
     }
 
     #[must_use]

@@ -112,6 +112,7 @@ pub const TABLE: &[(&str, Access)] = &[
     ("parityRecord", Admin),
     ("mirror", Admin),
     ("quarantine", Admin),
+    ("shadowFindings", Admin),
     ("startBackfill", Admin),
     ("pauseBackfill", Admin),
     ("cancelBackfill", Admin),

@@ -9,9 +9,11 @@ use super::{
     Allowed, Engine,
     outcome::{Outcome, present},
     pay::Purse,
+    shadow::Shadow,
 };
 use crate::{
     graphql::document::{Concealed, Introspected, Prepared, Refusal, for_executor},
+    migration::Moving,
     schema::{asked::Asked, permissions, tally::Begun},
     traffic::Payer,
     viewer::{Caller, Role},
@@ -26,6 +28,8 @@ pub(super) struct Admission {
     pub concealed: Option<Concealed>,
     /// Who paid for it.
     pub payer: Payer,
+    /// The same once more, where both sides are to be asked.
+    pub shadow: Option<Shadow>,
 }
 
 impl Engine {
@@ -81,7 +85,20 @@ impl Engine {
         self.have_execution_paid(purse, &document, operation, admitted.cost)?;
         let introspected = self.documents.introspect(&document, &admitted)?;
         let runnable = self.documents.to_run(&document, &admitted);
-        let mut request = Request::new("").variables(for_executor(&admitted.variables));
+        let variables = for_executor(&admitted.variables);
+        let shadow = self.shadowing(kind).map(|moving| Shadow {
+            schema: self.schema.clone(),
+            moving,
+            document: runnable.clone(),
+            variables: variables.clone(),
+            caller,
+            merges: document.merges,
+            name: operation
+                .name
+                .as_ref()
+                .map_or_else(|| "a query without a name".to_owned(), ToString::to_string),
+        });
+        let mut request = Request::new("").variables(variables);
         request.set_parsed_query(runnable);
         let begun = Begun {
             document: document.hash,
@@ -98,7 +115,15 @@ impl Engine {
             merges: document.merges,
             concealed,
             payer: purse.payer,
+            shadow,
         })
+    }
+
+    /// Whether this operation is one of the share that both sides answer.
+    fn shadowing(&self, kind: OperationType) -> Option<Arc<Moving>> {
+        let moving = self.moving.get()?;
+        let drawn = kind == OperationType::Query && moving.shadows().draw();
+        drawn.then(|| Arc::clone(moving))
     }
 
     /// The schema is shown to everybody or to admins alone: those can do anything, so it hides nothing

@@ -4,6 +4,7 @@
 mod admit;
 mod outcome;
 mod pay;
+mod shadow;
 
 use std::{
     any::Any,
@@ -146,6 +147,7 @@ impl Engine {
             merges,
             concealed,
             payer,
+            shadow,
         } = self
             .admit(pay::payer(caller, &about), asked, caller, allowed)
             .inspect_err(|outcome| self.tally.count_errors(outcome.response()))?;
@@ -169,7 +171,11 @@ impl Engine {
         let schema = self.schema.clone();
         let answer = async move {
             let answer = AssertUnwindSafe(Schema::execute(&schema, request)).catch_unwind();
-            finish(answer.await).extension("cost", async_graphql::Value::from(cost))
+            let answer = finish(answer.await);
+            if let Some(shadow) = shadow {
+                tokio::spawn(shadow.compare(answer.data.clone()));
+            }
+            answer.extension("cost", async_graphql::Value::from(cost))
         };
         let answer = answer.instrument(span);
         if kind == OperationType::Mutation {
@@ -204,5 +210,8 @@ impl Engine {
         self.documents.write(page);
         self.rates.write(page);
         self.hub.write(page);
+        if let Some(moving) = self.moving.get() {
+            moving.shadows().write(page);
+        }
     }
 }
