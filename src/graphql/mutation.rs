@@ -36,12 +36,11 @@ where
     let request = idempotency_key.map(|key| Keyed::of(ctx, key)).transpose()?;
     let mut conn = ctx.db().conn().await?;
     // Not `transaction()`: it demands of the closure's future what only the caller can promise.
-    let moved = match seam {
-        Some(seam) => Some((seam, seam.begin(&mut conn, viewer).await?)),
-        None => {
-            Transactions::begin_transaction(&mut *conn).await?;
-            None
-        }
+    let moved = if let Some(seam) = seam {
+        Some((seam, seam.begin(&mut conn, viewer).await?))
+    } else {
+        Transactions::begin_transaction(&mut *conn).await?;
+        None
     };
     let outcome = between(&mut conn, viewer, moved, request, work).await;
     if outcome.is_ok() {

@@ -150,7 +150,7 @@ impl Folder {
         for (key, edit) in &edits.all {
             match self.put(*key, edit, edits, &mut plan) {
                 Err(ApplyError::Unfaithful { key, reason }) => {
-                    refused.push(Refusal { key, reason })
+                    refused.push(Refusal { key, reason });
                 }
                 other => other?,
             }

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::moved::Moved;
 
 /// For how long a client repeats itself before that is a failure.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// One of them.
 pub struct Client {

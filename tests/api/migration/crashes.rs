@@ -10,13 +10,13 @@ use super::{
     moved::Moved,
 };
 
-/// A long run is asked for by `REGIMEN_TEST_LONG`.
+/// Whether a long run is asked for.
+pub fn is_long() -> bool {
+    std::env::var_os("REGIMEN_TEST_LONG").is_some()
+}
+
 pub fn rounds(short: usize, long: usize) -> usize {
-    if std::env::var_os("REGIMEN_TEST_LONG").is_some() {
-        long
-    } else {
-        short
-    }
+    if is_long() { long } else { short }
 }
 
 /// Everything that the API shows of both people and of the clients' work, without the times that a server chose.
@@ -117,10 +117,6 @@ async fn survives(mut moved: Moved, points: &[&str], random: usize) -> Moved {
         .await;
     }
     let (counts, _) = clients.stop().await;
-    println!(
-        "{phase}: {counts:?} operations, {} deaths",
-        points.len() + random
-    );
     if phase != "legacy" {
         moved.caught_up().await;
     }

@@ -249,6 +249,44 @@ async fn told(conn: &mut AsyncPgConnection, entity: Entity, row: &Value) {
         .unwrap();
 }
 
+/// One record of each kind, as far as the tables take them; counts the rows.
+async fn fill(conn: &mut AsyncPgConnection, odd: &mut Odd, taken: &mut [i32; 6]) {
+    let exercise = odd.exercise();
+    if !insert(conn, EXERCISES, &exercise).await {
+        return;
+    }
+    taken[0] += 1;
+    told(conn, Entity::Exercise, &exercise).await;
+    let workout = odd.workout();
+    if insert(conn, WORKOUTS, &workout).await {
+        taken[1] += 1;
+        for at in 0..3 {
+            let place = odd.place(&workout, &exercise, at);
+            if insert(conn, PLACES, &place).await {
+                taken[2] += 1;
+                for at in 0..3 {
+                    taken[3] += i32::from(insert(conn, SETS, &odd.set(&place, at)).await);
+                }
+            }
+        }
+        told(conn, Entity::Workout, &workout).await;
+        let entry = odd.entry(&workout);
+        if insert(conn, HISTORY, &entry).await {
+            taken[4] += 1;
+            told(conn, Entity::History, &entry).await;
+        }
+    }
+    sql_query("DELETE FROM user_settings WHERE user_id = '00000000-0000-0000-0000-000000000001'")
+        .execute(conn)
+        .await
+        .unwrap();
+    let settings = odd.settings();
+    if insert(conn, SETTINGS, &settings).await {
+        taken[5] += 1;
+        told(conn, Entity::Settings, &settings).await;
+    }
+}
+
 #[tokio::test]
 async fn whatever_a_record_holds_files_and_database_hash_it_alike() {
     let moved = Moved::reach("soak").await;
@@ -261,42 +299,7 @@ async fn whatever_a_record_holds_files_and_database_hash_it_alike() {
     let conn = &mut moved.database.connect().await;
     let mut taken = [0; 6];
     for _ in 0..rounds(60, 2000) {
-        let exercise = odd.exercise();
-        if !insert(conn, EXERCISES, &exercise).await {
-            continue;
-        }
-        taken[0] += 1;
-        told(conn, Entity::Exercise, &exercise).await;
-        let workout = odd.workout();
-        if insert(conn, WORKOUTS, &workout).await {
-            taken[1] += 1;
-            for at in 0..3 {
-                let place = odd.place(&workout, &exercise, at);
-                if insert(conn, PLACES, &place).await {
-                    taken[2] += 1;
-                    for at in 0..3 {
-                        taken[3] += i32::from(insert(conn, SETS, &odd.set(&place, at)).await);
-                    }
-                }
-            }
-            told(conn, Entity::Workout, &workout).await;
-            let entry = odd.entry(&workout);
-            if insert(conn, HISTORY, &entry).await {
-                taken[4] += 1;
-                told(conn, Entity::History, &entry).await;
-            }
-        }
-        sql_query(
-            "DELETE FROM user_settings WHERE user_id = '00000000-0000-0000-0000-000000000001'",
-        )
-        .execute(conn)
-        .await
-        .unwrap();
-        let settings = odd.settings();
-        if insert(conn, SETTINGS, &settings).await {
-            taken[5] += 1;
-            told(conn, Entity::Settings, &settings).await;
-        }
+        fill(conn, &mut odd, &mut taken).await;
     }
     println!("taken: {taken:?}");
     assert!(taken.iter().all(|count| *count > 20), "{taken:?}");

@@ -43,8 +43,8 @@ async fn rolled_back_and_cut_over_under_load_nothing_is_lost_and_fences_are_shor
     }
     let (counts, waits) = clients.stop().await;
     let fences = fences(&moved).await;
-    told("fences", &fences);
-    told("writes", &waits);
+    println!("{}", told("fences", &fences));
+    println!("{}", told("writes", &waits));
     assert!(at(&fences, 99) < Duration::from_secs(1), "{fences:?}");
 
     moved.caught_up().await;
@@ -77,14 +77,14 @@ fn at(times: &[Duration], percent: usize) -> Duration {
     times[(times.len() * percent / 100).min(times.len() - 1)]
 }
 
-fn told(what: &str, times: &[Duration]) {
-    println!(
+fn told(what: &str, times: &[Duration]) -> String {
+    format!(
         "{} {what}: median {:?}, p99 {:?}, longest {:?}",
         times.len(),
         at(times, 50),
         at(times, 99),
         at(times, 100),
-    );
+    )
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 
 use std::{
     fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -217,9 +217,12 @@ impl Moved {
             if (&mirror["behind"], &mirror["queued"]) == (&json!(0), &json!(0)) {
                 return;
             }
-            if since.elapsed() > Duration::from_secs(30) {
-                panic!("the files do not follow: {mirror:#}\n{}", self.server.log());
-            }
+            let waited = since.elapsed();
+            let log = self.server.log();
+            assert!(
+                waited < Duration::from_secs(30),
+                "the files do not follow: {mirror:#}\n{log}"
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -314,7 +317,7 @@ async fn person(database: &TestDatabase, number: u128, name: &str, role: Role) -
     }
 }
 
-fn program(home: &PathBuf, files: &PathBuf, database: &TestDatabase) -> Command {
+fn program(home: &Path, files: &Path, database: &TestDatabase) -> Command {
     let mut command = regimen(home);
     command
         .env("DATABASE_URL", &database.url)
@@ -325,7 +328,7 @@ fn program(home: &PathBuf, files: &PathBuf, database: &TestDatabase) -> Command 
     command
 }
 
-fn serve(home: &PathBuf, files: &PathBuf, database: &TestDatabase) -> Command {
+fn serve(home: &Path, files: &Path, database: &TestDatabase) -> Command {
     let mut command = program(home, files, database);
     command
         // What is tested is not how much one person may do.

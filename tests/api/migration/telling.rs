@@ -14,74 +14,97 @@ fn told(parity: &Value, entity: &str) -> [i64; 3] {
     ["missing", "extra", "differing"].map(|kind| found[kind].as_i64().unwrap())
 }
 
-const PLACE: &str = "(SELECT id FROM workouts WHERE name = 'Heavy day')";
+/// What is done to the database, to which kind of record, what is found by that, and in which field.
+type Change = (
+    &'static str,
+    &'static str,
+    &'static str,
+    [i64; 3],
+    &'static str,
+);
+
+const CHANGES: [Change; 7] = [
+    (
+        "two swapped values",
+        "UPDATE sets s SET reps = o.reps FROM sets o, workouts w WHERE w.name = 'Heavy day' AND s.workout_id = w.id \
+           AND o.workout_id = w.id AND s.id <> o.id AND s.reps IN (10, 8) AND o.reps IN (10, 8)",
+        "workout",
+        [0, 0, 1],
+        "exercises.0.sets.0.reps",
+    ),
+    (
+        "a duplicate",
+        "INSERT INTO history SELECT (jsonb_populate_record(h, \
+           jsonb_build_object('id', gen_random_uuid(), 'source_key', 'again'))).* \
+         FROM history h WHERE id = (SELECT id FROM history ORDER BY id LIMIT 1)",
+        "history",
+        [0, 1, 0],
+        "",
+    ),
+    (
+        "one flipped bit",
+        "UPDATE workouts SET notes = 'y' WHERE notes = 'x'",
+        "workout",
+        [0, 0, 1],
+        "notes",
+    ),
+    (
+        "NFD for NFC",
+        "UPDATE workouts SET name = normalize(name, NFD) WHERE name LIKE 'Caf%'",
+        "workout",
+        [0, 0, 1],
+        "name",
+    ),
+    (
+        "something empty for nothing",
+        "UPDATE workouts SET notes = '' WHERE name = 'Heavy day'",
+        "workout",
+        [0, 0, 1],
+        "notes",
+    ),
+    (
+        "a key that is null for one that is missing",
+        "UPDATE user_settings SET preferences = preferences || '{\"x-legacy\": null}' \
+         WHERE user_id = (SELECT id FROM users WHERE email = 'bob@example.com')",
+        "settings",
+        [0, 0, 1],
+        "preferences.x-legacy",
+    ),
+    (
+        "one record less",
+        "DELETE FROM history WHERE workout_name = 'Heavy day'",
+        "history",
+        [1, 0, 0],
+        "",
+    ),
+];
 
 #[tokio::test]
 async fn what_is_changed_in_the_database_behind_everybodys_back_is_found_and_nothing_is_certified()
 {
     let moved = Moved::reach("backfilled").await;
     let input = json!({"input": {"name": "Caf\u{e9}", "notes": "x"}});
-    moved
-        .done(
-            "mutation ($input: WorkoutInput!) { createWorkout(input: $input) { workout { id } } }",
-            input,
-        )
-        .await;
+    let make =
+        "mutation ($input: WorkoutInput!) { createWorkout(input: $input) { workout { id } } }";
+    moved.done(make, input).await;
     moved.caught_up().await;
-    for (what, change, entity, expected, path) in [
-        (
-            "two swapped values",
-            format!("UPDATE sets s SET reps = o.reps FROM sets o WHERE s.workout_id = {PLACE} AND o.workout_id = s.workout_id AND s.id <> o.id AND s.reps IN (10, 8) AND o.reps IN (10, 8)"),
-            "workout", [0, 0, 1], "exercises.0.sets.0.reps",
-        ),
-        (
-            "a duplicate",
-            "INSERT INTO history SELECT (jsonb_populate_record(h, jsonb_build_object('id', gen_random_uuid(), 'source_key', 'again'))).* FROM history h WHERE id = (SELECT id FROM history ORDER BY id LIMIT 1)".to_owned(),
-            "history", [0, 1, 0], "",
-        ),
-        (
-            "one flipped bit",
-            format!("UPDATE workouts SET notes = 'y' WHERE notes = 'x' AND {PLACE} IS NOT NULL"),
-            "workout", [0, 0, 1], "notes",
-        ),
-        (
-            "NFD for NFC",
-            "UPDATE workouts SET name = normalize(name, NFD) WHERE name LIKE 'Caf%'".to_owned(),
-            "workout", [0, 0, 1], "name",
-        ),
-        (
-            "nothing for something empty",
-            "UPDATE workouts SET notes = '' WHERE name = 'Heavy day'".to_owned(),
-            "workout", [0, 0, 1], "notes",
-        ),
-        (
-            "a key that is null for one that is missing",
-            "UPDATE user_settings SET preferences = preferences || '{\"x-legacy\": null}' WHERE user_id = (SELECT id FROM users WHERE email = 'bob@example.com')".to_owned(),
-            "settings", [0, 0, 1], "preferences.x-legacy",
-        ),
-        (
-            "one record less",
-            "DELETE FROM history WHERE workout_name = 'Heavy day'".to_owned(),
-            "history", [1, 0, 0], "",
-        ),
-    ] {
-        moved.sql(&format!("CREATE TABLE kept AS SELECT 1; {}", keep())).await;
-        moved.sql(&change).await;
+    for (what, change, entity, expected, path) in CHANGES {
+        moved.sql(&keep()).await;
+        moved.sql(change).await;
         let refused = moved.command("parity --prove --json").await;
         assert!(!refused.success, "{what}: {}", refused.stdout);
         let parity: Value = serde_json::from_str(&refused.stdout).unwrap();
         assert_eq!(told(&parity, entity), expected, "{what}: {parity:#}");
         assert_eq!(parity["unfaithful"], 0, "{what}");
-        if !path.is_empty() {
-            let text = parity.to_string();
-            assert!(text.contains(path), "{what}: no `{path}` in {parity:#}");
-        }
+        let text = parity.to_string();
+        assert!(text.contains(path), "{what}: no `{path}` in {parity:#}");
         assert_eq!(moved.phase().await, "backfilled", "{what}");
         moved.sql(&give_back()).await;
         assert_eq!(moved.scrub().await["equal"], true, "after {what}");
     }
     // The same number, spelled otherwise, is the same number.
-    moved.sql("ALTER TABLE sets DROP CONSTRAINT IF EXISTS none; UPDATE sets SET weight = round(weight, 2) WHERE weight = 80").await;
+    let spelled = "UPDATE sets SET weight = (weight::text || '0')::numeric";
+    moved.sql(spelled).await;
     moved.step("parity --prove").await;
     moved.sees("verified").await;
 }
@@ -100,19 +123,20 @@ fn keep() -> String {
 }
 
 fn give_back() -> String {
-    let mut text = "SET session_replication_role = replica;".to_owned();
-    for table in TABLES {
-        text += &format!("DELETE FROM {table};");
-    }
-    for table in TABLES {
+    let emptied = TABLES.map(|table| format!("DELETE FROM {table};"));
+    let filled = TABLES.map(|table| {
         let columns = format!(
-            "(SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = '')"
+            "(SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute \
+             WHERE attrelid = '{table}'::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = '')"
         );
-        text += &format!(
-            "DO $$ BEGIN EXECUTE format('INSERT INTO {table} (%1$s) SELECT %1$s FROM kept_{table}', {columns}); END $$; DROP TABLE kept_{table};"
-        );
-    }
-    text + "DROP TABLE kept"
+        format!(
+            "DO $$ BEGIN EXECUTE format('INSERT INTO {table} (%1$s) SELECT %1$s FROM kept_{table}', {columns}); \
+             END $$; DROP TABLE kept_{table};"
+        )
+    });
+    // References are not looked at meanwhile.
+    let quietly = "SET session_replication_role = replica;";
+    [quietly, &emptied.concat(), &filled.concat()].concat()
 }
 
 #[tokio::test]
