@@ -136,9 +136,7 @@ async fn write(
     files: &Arc<Files>,
     mut changed: Changed,
 ) -> Result<()> {
-    for (entity, keys) in due(conn).await? {
-        changed.entry(entity).or_default().extend(keys);
-    }
+    include(&mut changed, due(conn).await?);
     let shown = shown(conn).await?;
     let shown = shown.ok_or_else(|| Error::unavailable(TablesLost))?;
     let Outcome { stamp, refused } = offer(conn, files, &changed, shown).await?;
@@ -156,6 +154,16 @@ async fn write(
     keep_places(conn).await?;
     failpoints::reach("mirror.before_commit");
     Ok(())
+}
+
+/// What waits may have been changed once more: each record once, because no statement takes one twice.
+fn include(changed: &mut Changed, more: Changed) {
+    for (entity, keys) in more {
+        let named = changed.entry(entity).or_default();
+        named.extend(keys);
+        named.sort_unstable();
+        named.dedup();
+    }
 }
 
 /// What the feed names beyond the places, each record once.
@@ -181,9 +189,7 @@ pub async fn show_acknowledged(conn: &mut AsyncPgConnection) -> Result<()> {
         let queued: Vec<Named> = statement("SELECT user_id, entity, id FROM mirror_repairs")
             .load(conn)
             .await?;
-        for (entity, keys) in by_kind(queued) {
-            changed.entry(entity).or_default().extend(keys);
-        }
+        include(&mut changed, by_kind(queued));
         project(conn, &changed).await?;
         renew(conn, &changed).await?;
         Ok(())

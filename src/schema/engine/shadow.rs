@@ -39,7 +39,7 @@ impl Shadow {
         self.moving.mirror().caught_up().await;
         let (one, another) = (self.ask(&read).await, self.ask(&other).await);
         let mut paths = Vec::new();
-        differ(String::new(), &one, &another, &mut paths);
+        differ("", &one, &another, &mut paths);
         if !paths.is_empty() {
             self.moving.shadows().differed();
             let owner = self.caller.map(|viewer| viewer.user);
@@ -72,7 +72,7 @@ impl Shadow {
 const PATHS: usize = 20;
 
 /// Where two answers differ. What rows wrote themselves is compared as a whole.
-fn differ(path: String, one: &Value, other: &Value, found: &mut Vec<String>) {
+fn differ(path: &str, one: &Value, other: &Value, found: &mut Vec<String>) {
     if found.len() >= PATHS || one == other {
         return;
     }
@@ -80,12 +80,12 @@ fn differ(path: String, one: &Value, other: &Value, found: &mut Vec<String>) {
         (Value::Object(one), Value::Object(other)) => {
             for (key, value) in one {
                 let beside = other.get(key).unwrap_or(&Value::Null);
-                differ(format!("{path}.{key}"), value, beside, found);
+                differ(&format!("{path}.{key}"), value, beside, found);
             }
         }
         (Value::List(one), Value::List(other)) if one.len() == other.len() => {
             for (at, (value, beside)) in one.iter().zip(other).enumerate() {
-                differ(format!("{path}.{at}"), value, beside, found);
+                differ(&format!("{path}.{at}"), value, beside, found);
             }
         }
         _ => found.push(path.trim_start_matches('.').to_owned()),
