@@ -5,6 +5,7 @@ mod clients;
 mod commands;
 mod crashes;
 mod disks;
+mod endings;
 mod fences;
 mod fixture;
 mod hashes;

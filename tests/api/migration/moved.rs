@@ -336,6 +336,8 @@ fn serve(home: &Path, files: &Path, database: &TestDatabase) -> Command {
         .env("REGIMEN_RATE_USER_BURST", "1000000000")
         .env("REGIMEN_RATE_ADDRESS", "1000000000")
         .env("REGIMEN_RATE_ADDRESS_BURST", "1000000000")
+        // What is read is read on both sides, in every test.
+        .env("REGIMEN_SHADOW_READS", "1")
         .env("FAILPOINTS", home.join("failpoints"))
         .arg("serve");
     command
