@@ -66,7 +66,7 @@ async fn a_ready_server_says_what_it_works_with() {
     );
     assert_eq!(report["pool"]["open"], 1);
     assert_eq!(report["pool"]["timed_out"], 0);
-    assert_eq!(report["phase"], "complete");
+    assert_eq!(report["phase"], "none");
     assert_eq!(report["mirror"]["lag"], 0);
 }
 

@@ -178,6 +178,7 @@ fn no_introspection() -> Refusal {
 }
 
 fn no_subscriptions() -> Refusal {
-    let message = "subscriptions are not answered here: use a WebSocket or an event stream";
+    let message =
+        "this is answered over a WebSocket or as an event stream, because it has many answers";
     Refusal::request("SUBSCRIPTION_NOT_SUPPORTED", message)
 }

@@ -25,9 +25,9 @@ const SIZE: Size = Size {
 /// Both pages have tasks with parents and with subtasks, and whatever else differs between rows.
 const FEW: usize = 4;
 const MANY: usize = 40;
-/// There are only as many of these as steps were taken and pieces not understood while an app was moved, and
-/// nothing hangs below them.
-pub const SHORT: [&str; 2] = ["migrationAudit", "quarantine"];
+/// There are only as many of these as steps were taken, pieces not understood and answers different while an app was
+/// moved, and nothing hangs below them.
+pub const SHORT: [&str; 3] = ["migrationAudit", "quarantine", "shadowFindings"];
 
 #[tokio::test]
 async fn no_list_and_no_field_below_one_takes_more_statements_for_more_rows() {

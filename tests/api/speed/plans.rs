@@ -149,7 +149,7 @@ const REQUESTS: &[&str] = &[
 const UNASKED: [&str; 4] = ["signUp", "signIn", "changePassword", "deleteAccount"];
 
 /// The way in from files: it is gone once, and reads whole tables because it copies and compares them.
-const WAY_IN: [&str; 21] = [
+const WAY_IN: [&str; 22] = [
     "migration",
     "setDualWrite",
     "rollbackMigration",
@@ -159,6 +159,7 @@ const WAY_IN: [&str; 21] = [
     "parityRecord",
     "mirror",
     "quarantine",
+    "shadowFindings",
     "startBackfill",
     "pauseBackfill",
     "cancelBackfill",

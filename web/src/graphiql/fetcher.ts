@@ -8,6 +8,7 @@ import { getOperationAST, parse, type DocumentNode } from "graphql";
 import { send } from "../shared/api";
 import type { Answer, Reply } from "../shared/http";
 import { listen } from "../shared/live";
+import { session } from "../shared/session";
 import { keepEvents, schemaNotice, seen } from "./seen";
 
 const INTROSPECTION = "IntrospectionQuery";
@@ -75,9 +76,9 @@ function events(params: FetcherParams, headers: Record<string, string>): Observa
         tell(true);
         next(keepEvents.get() ? shown(kept, count) : answer);
       },
-      error(cause: unknown) {
+      error(cause: unknown, requestId: string | null) {
         tell(false);
-        error(cause);
+        error(requestId ? named(cause, requestId) : cause);
       },
       complete() {
         tell(false);
@@ -86,14 +87,30 @@ function events(params: FetcherParams, headers: Record<string, string>): Observa
     };
     tell(true);
     const stop = listen(params, headers, listener);
+    // Events are for whoever was signed in when they were asked for.
+    const asked = session.get()?.account.email;
+    const watch = session.subscribe(() => {
+      if (session.get()?.account.email === asked) return;
+      watch();
+      stop();
+      tell(false);
+      complete();
+    });
     return {
       unsubscribe() {
+        watch();
         stop();
         tell(false);
       },
     };
   };
   return { subscribe: subscribe as Observable<ExecutionResult>["subscribe"] };
+}
+
+/** An error with the id that finds the connection in the server's log. */
+function named(cause: unknown, requestId: string): Error {
+  const message = cause instanceof Error ? cause.message : Array.isArray(cause) ? cause[0]?.message : String(cause);
+  return new Error(`${message} (request ${requestId})`);
 }
 
 interface Sink {

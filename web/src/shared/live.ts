@@ -24,7 +24,9 @@ export function listen(question: Question, headers: Record<string, string>, list
     retryAttempts: 5,
     connectionParams: async () => {
       const token = await accessToken();
-      return token ? { Authorization: `Bearer ${token}`, ...headers } : headers;
+      // Whoever writes a header of their own means it, in whatever case.
+      const isGiven = Object.keys(headers).some((name) => name.toLowerCase() === "authorization");
+      return token && !isGiven ? { Authorization: `Bearer ${token}`, ...headers } : headers;
     },
     on: {
       connected: (_socket, payload) => {

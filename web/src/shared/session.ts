@@ -71,7 +71,7 @@ export async function signIn(email: string, password: string): Promise<void> {
 
 /** Ends the session here at once, and on the server if that can be reached. */
 export async function signOut(): Promise<void> {
-  const token = await accessToken();
+  const token = session.get()?.accessToken;
   forget("");
   if (token) await post({ query: SIGN_OUT }, { authorization: `Bearer ${token}` }).catch(() => undefined);
 }
@@ -133,7 +133,7 @@ function payload(body: Answer, field: string): Tokens | null {
 function reason(body: Answer, requestId: string | null): string {
   const error = body.errors?.[0];
   if (!error) return "the server gave no answer";
-  return error.extensions?.code === "INTERNAL" ? `${error.message} (request ${requestId})` : error.message;
+  return requestId ? `${error.message} (request ${requestId})` : error.message;
 }
 
 function keep(next: Session): void {

@@ -179,8 +179,8 @@ function SlowStatements({ server: { recentSlowStatements, slowStatements } }: { 
             of them, with their requests.
           </p>
           <ul class="slow">
-            {recentSlowStatements.map(({ at, milliseconds, text }, index) => (
-              <li key={`${at} ${index}`}>
+            {recentSlowStatements.map(({ at, milliseconds, text }) => (
+              <li key={`${at} ${milliseconds} ${text}`}>
                 <details>
                   <summary>
                     <b>{number(milliseconds)} ms</b> <span>{moment(at)}</span> <code>{text}</code>

@@ -36,12 +36,19 @@ export function Confirm({ title, children, deed, isDangerous, act, close }: Prop
   }
 
   return (
-    <dialog ref={dialog} class="confirm" aria-labelledby="confirm-title" onClose={close}>
+    // What was begun goes on, so it cannot be looked away from.
+    <dialog
+      ref={dialog}
+      class="confirm"
+      aria-labelledby="confirm-title"
+      onCancel={(event) => isBusy && event.preventDefault()}
+      onClose={close}
+    >
       <h2 id="confirm-title">{title}</h2>
       <div>{children}</div>
       <Problem of={problem} />
       <div class="buttons">
-        <button type="button" class="button" onClick={() => dialog.current?.close()}>
+        <button type="button" class="button" disabled={isBusy} onClick={() => dialog.current?.close()}>
           Cancel
         </button>
         <button type="button" class={`button ${isDangerous ? "danger" : "primary"}`} disabled={isBusy} onClick={() => void go()}>

@@ -18,7 +18,7 @@ export function Plot({ title, values, show, atLeast = 0 }: Props) {
   const known = values.filter((it) => it !== null);
   const newest = known.at(-1);
   const top = Math.max(atLeast, ...known);
-  const words = newest === undefined ? "no values yet" : `now ${show(newest)}, at most ${show(top)}`;
+  const words = newest === undefined ? "no values yet" : `now ${show(newest)}, at most ${show(Math.max(...known))}`;
   return (
     <figure class="plot">
       <figcaption>
