@@ -27,8 +27,13 @@ const others = {
     "error",
     {
       exceptions: {
-        types: ["PageInfo", "ChangePage", "TagCount", "HistorySummaryExercise", "HistorySummarySet"],
-        suffixes: ["Connection", "Edge", "Payload", "Result", "Summary"],
+        types: [
+          ...["PageInfo", "ChangePage", "TagCount", "HistorySummaryExercise", "HistorySummarySet"],
+          // How a server and a migration are doing, for admins.
+          ...["BothSides", "ErrorCount", "MigrationAuditEntry", "MirrorQueueEntry", "QuarantinedPiece", "ShadowFinding"],
+          ...["Migration", "MigrationJob", "MigrationStep", "SlowStatement"],
+        ],
+        suffixes: ["Connection", "Edge", "Payload", "Result", "Summary", "Status", "State", "Plan", "Parity", "Difference"],
       },
     },
   ],
