@@ -33,6 +33,7 @@ pub async fn prove(
     let before = Control::read(&mut *db.conn().await?).await?;
     let parity = parity::scrub(db, files, &ENTITIES).await?;
     if !parity.equal {
+        parity::keep_evidence(&mut *db.conn().await?, &parity).await?;
         return Ok((parity, None));
     }
     let mut conn = db.conn().await?;

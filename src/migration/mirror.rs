@@ -2,7 +2,11 @@
 //! the files, and copied to their tables. One writer does it for everybody, and many changes at once. Doing
 //! a part of it again changes nothing, because what is written is never older than what was.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use diesel::{
     QueryResult, QueryableByName,
@@ -27,7 +31,7 @@ use crate::{
     error::{Error, Result},
     legacy::{
         Edit,
-        record::{Key as RecordKey, Kind},
+        record::{Key as RecordKey, Kind, Record},
     },
     viewer::UserId,
 };
@@ -239,12 +243,13 @@ pub async fn edits(conn: &mut AsyncPgConnection, changed: &Changed) -> Result<Ve
             continue;
         };
         let records = aggregates::load(conn, entity, keys).await?;
+        let there: HashSet<RecordKey> = records.iter().map(Record::key).collect();
         let gone = keys.iter().map(|(owner, id)| RecordKey {
             kind,
             owner: *owner,
             id: *id,
         });
-        let gone = gone.filter(|key| !records.iter().any(|record| record.key() == *key));
+        let gone = gone.filter(|key| !there.contains(key));
         edits.extend(gone.map(Edit::Remove));
         edits.extend(records.into_iter().map(Edit::Put));
     }
@@ -289,10 +294,11 @@ async fn renew(conn: &mut AsyncPgConnection, changed: &Changed) -> QueryResult<(
     conn.batch_execute(Side::Database.look_here()).await
 }
 
-/// The mirror stands where the feeds stood when this transaction's moment was.
+/// The mirror stands where the feeds stood when this transaction's moment was. Most stand there already.
 pub async fn keep_places(conn: &mut AsyncPgConnection) -> QueryResult<()> {
     statement(
-        "INSERT INTO mirror_places AS p (user_id, seq) SELECT user_id, seq FROM change_heads WHERE true \
+        "INSERT INTO mirror_places AS p (user_id, seq) SELECT h.user_id, h.seq FROM change_heads h \
+         LEFT JOIN mirror_places m USING (user_id) WHERE h.seq > coalesce(m.seq, 0) \
          ON CONFLICT (user_id) DO UPDATE SET seq = excluded.seq WHERE p.seq < excluded.seq",
     )
     .execute(conn)

@@ -4,10 +4,11 @@
 use async_graphql::SimpleObject;
 use diesel::{
     QueryResult, QueryableByName,
-    sql_types::{BigInt, Binary, Nullable, Text, Uuid as SqlUuid},
+    sql_types::{BigInt, Binary, Jsonb, Nullable, Text, Uuid as SqlUuid},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use serde::Serialize;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
@@ -242,4 +243,28 @@ async fn total(
     .get_result(conn)
     .await?;
     Ok((total.records, total.digest))
+}
+
+/// Keeps the differences that are named, as evidence that they were there.
+pub async fn keep_evidence(conn: &mut AsyncPgConnection, parity: &Parity) -> QueryResult<()> {
+    let found = parity.entities.iter().flat_map(|it| &it.samples);
+    let found = found.map(|it| {
+        let fields: Vec<&str> = it.fields.iter().map(|field| field.path.as_str()).collect();
+        json!({
+            "entity": it.entity.word(),
+            "user_id": it.owner,
+            "record": it.id.as_str(),
+            "kind": it.kind.word(),
+            "fields": fields,
+        })
+    });
+    statement(
+        "INSERT INTO parity_findings (found_by, entity, user_id, record, kind, fields) \
+         SELECT 'scrub', entity, user_id, record, kind, ARRAY(SELECT jsonb_array_elements_text(fields)) \
+         FROM jsonb_to_recordset(?) AS d (entity text, user_id uuid, record uuid, kind text, fields jsonb)",
+    )
+    .bind::<Jsonb, _>(found.collect::<Value>())
+    .execute(conn)
+    .await
+    .map(drop)
 }

@@ -5,7 +5,7 @@ mod fields;
 mod leaves;
 mod scrub;
 
-pub use compare::{DifferenceKind, EntityParity, Parity, RecordDifference, compare};
+pub use compare::{DifferenceKind, EntityParity, Parity, RecordDifference, compare, keep_evidence};
 pub use fields::{BothSides, FieldDifference, both};
 pub use leaves::{Key, remake, renew};
 pub use scrub::{anew, refresh, scrub};
