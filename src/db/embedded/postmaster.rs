@@ -166,7 +166,10 @@ impl PidFile {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         match (age, self.started_at, now) {
             (Some(age), Some(filed), Ok(now)) => {
-                let began = now.as_secs().saturating_sub(age);
+                let now = now.as_secs();
+                // Of one that began this instant, some versions of `ps` take an age below nothing
+                // for a million years.
+                let began = now.checked_sub(age).unwrap_or(now);
                 began.abs_diff(filed) <= CLOCKS_DIFFER_BY
             }
             _ => true,
