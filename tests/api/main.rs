@@ -21,6 +21,7 @@ mod history;
 mod house;
 mod http;
 mod legacy;
+mod literals;
 mod merging;
 mod migration;
 mod migrations;

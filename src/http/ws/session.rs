@@ -144,12 +144,29 @@ impl<'a> Session<'a> {
 
     async fn read(&mut self, text: &str) -> Result<(), End> {
         match count_values(&self.app, text.as_bytes()) {
-            Ok(values) => self.obey(Incoming::parse(text, Some(values))?).await,
+            Ok(values) => {
+                let message = Incoming::parse(text, Some(values))?;
+                // An operation is paid for where it is run.
+                if !matches!(message, Incoming::Subscribe { .. }) {
+                    self.pay_for(text.len(), values)?;
+                }
+                self.obey(message).await
+            }
             Err(refusal) => match Incoming::parse(text, None)? {
                 Incoming::TooMuch { id } => self.refuse(&id, refusal).await,
                 other => self.obey(other).await,
             },
         }
+    }
+
+    fn pay_for(&self, bytes: usize, values: usize) -> Result<(), End> {
+        let caller = match self.state {
+            State::Ready { caller, .. } => caller,
+            State::Opened { .. } => None,
+        };
+        let payer = self.sender.payer(caller);
+        let paid = self.app.engine.have_message_paid(payer, bytes, values);
+        paid.map_err(|_| End::SPENT)
     }
 
     async fn obey(&mut self, message: Incoming) -> Result<(), End> {
@@ -201,7 +218,7 @@ impl<'a> Session<'a> {
         let most = self.app.streams.limits.operations_of_a_connection;
         if self.operations.len() >= most {
             let message = format!("{most} operations are under way: complete one first");
-            let refusal = Refusal::request("TOO_MANY_OPERATIONS", message);
+            let refusal = Refusal::request("TOO_MANY_AT_ONCE", message);
             return self.refuse(id, refusal).await;
         }
         // Who comes this late asks again after the goodbye.
