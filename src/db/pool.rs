@@ -12,7 +12,7 @@ use super::{
     Address, Bulk, ConnectError, Limits,
     meter::{Meter, Observer},
 };
-use crate::{config::failpoints, metrics::Page};
+use crate::metrics::Page;
 
 /// A connection on loan from the pool.
 pub type Conn<'a> = bb8::PooledConnection<'a, Opener>;
@@ -110,7 +110,6 @@ impl Db {
 
     /// A connection, waiting for one to become free if need be.
     pub async fn conn(&self) -> Result<Conn<'_>, NoConnection> {
-        failpoints::reach("pool.connection");
         self.pool.get().await.map_err(|error| NoConnection {
             waited: self.timeout,
             reason: match error {

@@ -1,5 +1,9 @@
 //! What is written in a document arrives as the specification reads it, and null only where it may stand.
 
+use regimen::{
+    config::Config,
+    graphql::document::{Documents, JsonMap, Limits, Rules},
+};
 use serde_json::{Value, json};
 
 use crate::support::{TestApp, TestUser};
@@ -130,4 +134,55 @@ async fn no_null_decides_whether_a_field_is_answered() {
     let query = "query ($n: String = \"Task\") { __type(name: $n) { name } }";
     let refused = app.graphql(query, json!({"n": null})).await;
     assert_eq!(refused.code(), "BAD_VARIABLES");
+}
+
+/// Why a document or its variables are refused, over a schema with an input of which one field is given.
+fn one_of(query: &str, variables: &Value) -> Option<&'static str> {
+    let sdl = "type Query { f(one: One!): Int } input One @oneOf { a: Int b: String }";
+    let limits = Limits::from(&Config::defaults().unwrap());
+    let documents = Documents::new(sdl, limits, Rules::default());
+    let variables: JsonMap = serde_json::from_value(variables.clone()).unwrap();
+    let document = match documents.find(None, Some(query), |_| {}) {
+        Ok(document) => document,
+        Err(refusal) => return Some(refusal.code),
+    };
+    let admitted = documents.admit(&document, None, &variables);
+    admitted.err().map(|refusal| refusal.code)
+}
+
+#[test]
+fn of_an_input_that_is_one_of_several_exactly_one_is_given() {
+    let none = json!({});
+    let invalid = Some("GRAPHQL_VALIDATION_FAILED");
+    for (query, expected) in [
+        ("{ f(one: {a: 1}) }", None),
+        ("{ f(one: {b: \"x\"}) }", None),
+        ("{ f(one: {}) }", invalid),
+        ("{ f(one: {a: null}) }", invalid),
+        ("{ f(one: {a: 1, b: \"x\"}) }", invalid),
+        ("{ f(one: {a: 1, b: null}) }", invalid),
+        ("query ($a: Int) { f(one: {a: $a}) }", invalid),
+        (
+            "query ($a: Int!, $b: String!) { f(one: {a: $a, b: $b}) }",
+            invalid,
+        ),
+    ] {
+        assert_eq!(one_of(query, &none), expected, "{query}");
+    }
+    let bad = Some("BAD_VARIABLES");
+    assert_eq!(
+        one_of("query ($a: Int!) { f(one: {a: $a}) }", &json!({"a": 1})),
+        None
+    );
+    for (one, expected) in [
+        (json!({"a": 1}), None),
+        (json!({"b": "x"}), None),
+        (json!({}), bad),
+        (json!({"a": null}), bad),
+        (json!({"a": 1, "b": "x"}), bad),
+        (json!({"a": 1, "b": null}), bad),
+    ] {
+        let query = "query ($one: One!) { f(one: $one) }";
+        assert_eq!(one_of(query, &json!({"one": one})), expected, "{one}");
+    }
 }

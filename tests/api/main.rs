@@ -9,6 +9,7 @@
 mod support;
 
 mod auth;
+mod bodies;
 mod cached;
 mod changes;
 mod config;

@@ -146,9 +146,12 @@ impl<'a> Session<'a> {
         match count_values(&self.app, text.as_bytes()) {
             Ok(values) => {
                 let message = Incoming::parse(text, Some(values))?;
-                // An operation is paid for where it is run.
-                if !matches!(message, Incoming::Subscribe { .. }) {
-                    self.pay_for(text.len(), values)?;
+                match message {
+                    // An operation is paid for where it is run.
+                    Incoming::Subscribe { .. } => {}
+                    // It comes once, and its sender may have a bucket of their own.
+                    Incoming::ConnectionInit { .. } => drop(self.pay_for(text.len(), values)),
+                    _ => self.pay_for(text.len(), values)?,
                 }
                 self.obey(message).await
             }
