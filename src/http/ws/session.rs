@@ -27,6 +27,9 @@ use crate::{
     viewer::Caller,
 };
 
+/// A message that asks for nothing needs no more bytes.
+const SMALL: usize = 512;
+
 pub(super) struct Session<'a> {
     app: App,
     sender: Sender,
@@ -149,8 +152,10 @@ impl<'a> Session<'a> {
                 match message {
                     // An operation is paid for where it is run.
                     Incoming::Subscribe { .. } => {}
-                    // It comes once, and its sender may have a bucket of their own.
+                    // It comes once, and its sender may have a bucket of their own. And a client that is told to
+                    // wait may still end what it began.
                     Incoming::ConnectionInit { .. } => drop(self.pay_for(text.len(), values)),
+                    _ if text.len() <= SMALL => drop(self.pay_for(text.len(), values)),
                     _ => self.pay_for(text.len(), values)?,
                 }
                 self.obey(message).await
