@@ -9,6 +9,7 @@
 mod support;
 
 mod auth;
+mod bodies;
 mod cached;
 mod changes;
 mod config;
@@ -21,6 +22,7 @@ mod history;
 mod house;
 mod http;
 mod legacy;
+mod literals;
 mod merging;
 mod migration;
 mod migrations;
