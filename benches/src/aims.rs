@@ -5,8 +5,8 @@ use crate::{classes::Class, report::Cell, sides::Peer};
 
 /// How many times the time of a plain server on the same executor ours may take, without PostgreSQL's.
 const OF_THE_PLAIN_SERVER: f64 = 1.2;
-/// What the whole edge may cost, in milliseconds of the server's processor time.
-const EDGE: f64 = 0.03;
+/// What the whole edge may cost, in microseconds of the server's processor time.
+const EDGE: f64 = 30.0;
 
 /// Of one class: how many times the hand-written server's time ours may take at the most, and how many times ours
 /// that of others is at least.
@@ -41,7 +41,8 @@ pub fn reached(class: Class, sides: &[(Peer, Cell)]) -> Option<String> {
     let of = |peer| sides.iter().find(|it| it.0 == peer).map(|it| it.1);
     let ours = of(Peer::Regimen)?;
     if class == Class::Edge {
-        return Some(told("server", 3, at_most(ours.server, EDGE)));
+        let edge = at_most(ours.server * 1000.0, EDGE);
+        return Some(told("microseconds of the server", 1, edge));
     }
     let aim = AIMS.iter().find(|aim| aim.class == class)?;
     let times_ours = |peer, aim| Some(at_least(of(peer)?.total() / ours.total(), aim));
@@ -72,9 +73,14 @@ fn told(what: &str, digits: usize, (number, aim, met): (f64, String, bool)) -> S
 }
 
 fn at_most(ratio: f64, aim: f64) -> (f64, String, bool) {
-    (ratio, format!("at most {aim}"), ratio <= aim)
+    (ratio, format!("at most {aim}"), shown(ratio) <= aim)
 }
 
 fn at_least(ratio: f64, aim: f64) -> (f64, String, bool) {
-    (ratio, format!("at least {aim}"), ratio >= aim)
+    (ratio, format!("at least {aim}"), shown(ratio) >= aim)
+}
+
+/// As exact as it is told.
+fn shown(ratio: f64) -> f64 {
+    (ratio * 100.0).round() / 100.0
 }

@@ -151,3 +151,48 @@ impl std::fmt::Debug for Keys {
         f.write_str("Keys")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_known_again_after_it_was_verified_and_for_as_long_as_it_counts() {
+        let secret = Secret::new("for a test, and for nothing else".to_owned());
+        let keys = Keys::new(&secret);
+        let viewer = Viewer {
+            user: UserId::new(),
+            role: Role::Member,
+            session: Some(Uuid::now_v7()),
+        };
+        let token = keys.issue(viewer, Duration::from_mins(1)).unwrap();
+        let token = token.expose();
+        assert_eq!(keys.known(token), None);
+
+        let proven = keys.verify(token).unwrap();
+        let known = keys.known(token).expect("it was verified");
+        assert_eq!(known.viewer, proven.viewer);
+        assert!(known.left <= proven.left);
+        assert_eq!(keys.known(&token[1..]), None);
+
+        let end = jsonwebtoken::get_current_timestamp() - 1;
+        keys.known.insert(hash_of(token), Known { viewer, end });
+        assert_eq!(keys.known(token), None, "it is over");
+    }
+
+    #[test]
+    fn what_is_not_right_is_never_known() {
+        let keys = Keys::new(&Secret::new("for a test, and for nothing else".to_owned()));
+        let others = Keys::new(&Secret::new(
+            "for a test, and for something else".to_owned(),
+        ));
+        let viewer = Viewer {
+            user: UserId::new(),
+            role: Role::Admin,
+            session: None,
+        };
+        let token = others.issue(viewer, Duration::from_mins(1)).unwrap();
+        assert_eq!(keys.verify(token.expose()), Err(BadToken::Invalid));
+        assert_eq!(keys.known(token.expose()), None);
+    }
+}
