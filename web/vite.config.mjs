@@ -6,8 +6,9 @@ import { defineConfig } from "vite";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const SERVER = process.env.REGIMEN_URL ?? "http://127.0.0.1:4000";
-const API = { "/graphql": { target: SERVER, ws: true }, "/health": SERVER };
-const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const API = { "/graphql": { target: SERVER, ws: true } };
+/** As the server sends it. */
+export const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** GraphiQL's styles carry fonts and pictures as data; the policy of our pages takes none, and nobody misses them. */
 function withoutData() {
@@ -27,6 +28,8 @@ export default defineConfig({
   root: HERE,
   plugins: [withoutData()],
   appType: "mpa",
+  // Its dialogs would write styles into the page, to hold it still below them: it does not scroll anyway.
+  resolve: { alias: { "react-style-singleton": `${HERE}src/graphiql/no-styles.ts` } },
   build: {
     target: "es2022",
     manifest: "manifest.json",

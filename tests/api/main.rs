@@ -9,6 +9,7 @@
 mod support;
 
 mod auth;
+mod built;
 mod cached;
 mod changes;
 mod config;

@@ -1,7 +1,7 @@
 // GraphiQL with what this server adds around it: who is signed in, examples, and how the last request went.
 
 import { GraphiQL } from "graphiql";
-import { useSchemaStore } from "@graphiql/react";
+import { useEditorContext, useSchemaStore } from "@graphiql/react";
 import { useEffect } from "react";
 
 import { session } from "../shared/session";
@@ -51,6 +51,7 @@ export function Page() {
         >
           <GraphiQL.Logo>
             <SchemaOfViewer />
+            <EditorNames />
           </GraphiQL.Logo>
           <GraphiQL.Footer>
             <StatusLine />
@@ -68,6 +69,19 @@ function Notice() {
       {text}
     </p>
   );
+}
+
+/** Tells those who do not see the editors which is which. Shows nothing. */
+function EditorNames() {
+  const { queryEditor, variableEditor, headerEditor, responseEditor } = useEditorContext({ nonNull: true });
+  useEffect(() => {
+    const name = (editor: { getInputField(): HTMLElement } | null, text: string) => editor?.getInputField().setAttribute("aria-label", text);
+    name(queryEditor, "Operation");
+    name(variableEditor, "Variables");
+    name(headerEditor, "Headers");
+    name(responseEditor, "Answer");
+  }, [queryEditor, variableEditor, headerEditor, responseEditor]);
+  return null;
 }
 
 /** Another viewer may see another schema: admins do where it is hidden from others. Shows nothing. */

@@ -1,0 +1,30 @@
+// One record as files and database have it.
+
+import { useCallback } from "preact/hooks";
+
+import { ask } from "../../../shared/api";
+import { useLoaded } from "../../hooks";
+import { Asked } from "../../parts/asked";
+import { Sides, type Both } from "../../parts/sides";
+
+export const SIDES: [string, string] = ["Files", "Database"];
+
+const QUERY = `query ConsoleRecord($entity: ChangeEntity!, $owner: ID!, $id: ID!) {
+  parityRecord(entity: $entity, owner: $owner, id: $id) { inFiles inDatabase differences { path } }
+}`;
+
+interface Answer {
+  parityRecord: { inFiles: unknown; inDatabase: unknown; differences: { path: string }[] };
+}
+
+export function OneRecord({ of: { entity, owner, id } }: { of: { entity: string; owner: string; id: string } }) {
+  const load = useCallback(async (): Promise<Both> => {
+    const { parityRecord: both } = await ask<Answer>(QUERY, { entity, owner, id });
+    return { source: both.inFiles, target: both.inDatabase, differing: both.differences.map(({ path }) => path) };
+  }, [entity, owner, id]);
+  return (
+    <Asked of={useLoaded(load)} what="both sides">
+      {(both) => <Sides of={both} names={SIDES} />}
+    </Asked>
+  );
+}
