@@ -2,7 +2,8 @@
 //! they could not be built.
 
 use std::{
-    ffi::OsStr,
+    env,
+    ffi::{OsStr, OsString},
     fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
@@ -31,7 +32,7 @@ const SHELL_PACKAGE: &str =
 /// it is asked for pages.
 struct Shell {
     folder: PathBuf,
-    path: String,
+    path: OsString,
 }
 
 impl Shell {
@@ -47,7 +48,9 @@ impl Shell {
             fs::write(folder.join("web").join(file), "as it was").unwrap();
         }
         fs::write(folder.join("web/src/page.tsx"), "as it was").unwrap();
-        let path = std::env::var("PATH").unwrap();
+        let mut path = folder.join("node").into_os_string();
+        path.push(":");
+        path.push(env::var_os("PATH").unwrap());
         Self { folder, path }
     }
 
@@ -66,10 +69,7 @@ impl Shell {
         let ran = Command::new(env!("CARGO"))
             .args(["run", "--offline", "--quiet"])
             .current_dir(&self.folder)
-            .env(
-                "PATH",
-                format!("{}:{}", self.folder.join("node").display(), self.path),
-            )
+            .env("PATH", &self.path)
             .env("CARGO_TARGET_DIR", self.folder.join("target"))
             .output()
             .unwrap();

@@ -87,7 +87,10 @@ async fn the_mirror_says_since_when_the_oldest_change_waits_and_names_what_does(
     )
     .await;
     let mirror = &asked(&root, MIRROR).await["mirror"];
-    assert_eq!(mirror["waitingSince"], "2026-01-15T00:00:00+00:00", "{mirror:#}");
+    assert_eq!(
+        mirror["waitingSince"], "2026-01-15T00:00:00+00:00",
+        "{mirror:#}"
+    );
     assert_eq!(mirror["queue"][0]["id"], record.to_string());
 }
 

@@ -5,10 +5,10 @@ import { value } from "../../shared/value";
 import { useValue } from "../hooks";
 import { clock } from "./words";
 
-const told = value<{ text: string; at: Date } | null>(null);
+const told = value<{ text: string; isBad: boolean; at: Date } | null>(null);
 
-export function tell(text: string): void {
-  told.set({ text, at: new Date() });
+export function tell(text: string, isBad = false): void {
+  told.set({ text, isBad, at: new Date() });
 }
 
 export function hush(): void {
@@ -18,7 +18,7 @@ export function hush(): void {
 export function Told() {
   const current = useValue(told);
   return (
-    <div class={current ? "told" : "told unseen"}>
+    <div class={`told ${current ? (current.isBad ? "wrong" : "") : "unseen"}`}>
       <p role="status">
         {current && (
           <>

@@ -27,7 +27,8 @@ export function Deeds({ deeds, done }: Props) {
   async function act({ query, variables, outcome }: Deed) {
     const data = await ask<never>(query, variables);
     isDone.current = true;
-    tell(typeof outcome === "string" ? outcome : outcome(data));
+    const { text, isBad } = typeof outcome === "string" ? { text: outcome, isBad: false } : outcome(data);
+    tell(text, isBad);
     done?.();
   }
 

@@ -18,7 +18,7 @@ export interface Deed {
   /** What does the same on the server's machine, where there is such a command. */
   command?: string;
   /** What to say when it is done. */
-  outcome: string | ((data: never) => string);
+  outcome: string | ((data: never) => { text: string; isBad: boolean });
 }
 
 const DONE = "migration { epoch }";
@@ -73,7 +73,7 @@ export function advice(text: string, deeds: Deed[]): string {
 
 /** Where on the page there is what a command would show. */
 const PLACES: Record<string, string> = {
-  "regimen backfill": "see how far it is under Work",
+  "regimen backfill": "see how far it is under Jobs",
   "regimen parity": "see where under Parity",
   "regimen migration status": "look at the phase again",
 };
@@ -142,9 +142,10 @@ function prove(button: string, isNext: boolean): Deed {
     query: "mutation ConsoleProve { proveParity { parity { equal read entities { missing extra differing } } } }",
     outcome({ proveParity: { parity } }: Proof) {
       const read = `${number(parity.read ?? 0)} records were read from the files`;
-      if (parity.equal) return `Proved: ${read}, and nothing differs.`;
+      if (parity.equal) return { text: `Proved: ${read}, and nothing differs.`, isBad: false };
       const all = parity.entities.reduce((sum, it) => sum + it.missing + it.extra + it.differing, 0);
-      return `Not proved: ${read}, and ${all === 1 ? "1 record differs" : `${number(all)} records differ`}. See below under Parity.`;
+      const differing = all === 1 ? "1 record differs" : `${number(all)} records differ`;
+      return { text: `Not proved: ${read}, and ${differing}. See below under Parity.`, isBad: true };
     },
   };
 }

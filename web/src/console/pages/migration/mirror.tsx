@@ -67,8 +67,9 @@ function told({ behind, queued, waitingSince }: State): string {
   if (behind + queued === 0) return "The files have all that was written.";
   const lacking = behind > 0 && `${number(behind)} ${behind === 1 ? "change is" : "changes are"} on the way to the files`;
   const waiting = queued > 0 && `${number(queued)} ${queued === 1 ? "record waits" : "records wait"} because the files did not take ${queued === 1 ? "it" : "them"}`;
-  const age = waitingSince && `, for ${duration(Math.max(1, (Date.now() - Date.parse(waitingSince)) / 1000))} by now`;
-  return `${[lacking, waiting].filter(Boolean).join(", and ")}${age ?? ""}.`;
+  const age = waitingSince && duration(Math.max(1, (Date.now() - Date.parse(waitingSince)) / 1000));
+  const oldest = age ? ` (${behind + queued === 1 ? "" : "the oldest "}for ${age})` : "";
+  return `${[lacking, waiting].filter(Boolean).join(", and ")}${oldest}.`;
 }
 
 function Queue({ of: { queued, queue } }: { of: State }) {
@@ -77,8 +78,9 @@ function Queue({ of: { queued, queue } }: { of: State }) {
     <>
       <h4>Conflicts and failures</h4>
       <p>
-        Open a record to see both sides. If the database is right, have the files written again. If the files are right, change the record
-        in the app as the files have it, and then have them written.
+        What failed for a moment is tried again by itself. Where somebody else has written the files, find and stop them first. Then, if
+        the database is right, have the files written again; if what they wrote is right, make the same change in the app before that,
+        because it is overwritten.
         {queue.length < queued && ` Shown are the ${number(queue.length)} that have waited longest.`}
       </p>
       <ul class="slow" aria-label="What the files did not take">
@@ -93,10 +95,8 @@ function Queue({ of: { queued, queue } }: { of: State }) {
           >
             {() => (
               <>
-                <p>
-                  <Coded text={it.reason} /> <span class="quiet">Tried {it.tries === 1 ? "once" : `${number(it.tries)} times`}.</span>
-                </p>
-                <OneRecord of={it} />
+                <p class="quiet">Tried {it.tries === 1 ? "once" : `${number(it.tries)} times`}.</p>
+                <OneRecord of={it} same="Both sides are shown alike: what waits counts as written, though the file has yet to take it." />
               </>
             )}
           </Opened>

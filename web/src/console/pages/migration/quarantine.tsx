@@ -58,9 +58,10 @@ function Pieces({ count }: { count: number }) {
   return (
     <>
       <p>
-        {count === 1 ? "1 piece" : `${number(count)} pieces`} of the files could not be understood, and {count === 1 ? "was" : "were"} not taken. They stay in
-        their files as they are. Open one to see what is wrong, and mend it in its file while the files are all there is: they are read
-        again within a second. What was found stays listed.
+        {count === 1 ? "1 piece of the files could" : `${number(count)} pieces of the files could`} not be understood, and
+        {count === 1 ? " was left in its file as it is." : " were left in their files as they are."} Open {count === 1 ? "it" : "one"} to
+        see what is wrong, and mend it in its file while the files are all there is: within a second they are read again. What was found
+        stays listed.
       </p>
       <Asked of={pieces} what="the pieces">
         {(found) => (
@@ -94,9 +95,6 @@ function OnePiece({ of: { file, position, size, shown, isText, text, hex, reason
       <summary>
         <code>{file}</code> <span>{place}</span> <Coded text={reason} />
       </summary>
-      <p>
-        <Coded text={reason} />
-      </p>
       <p class="quiet">
         Found {moment(seenAt)}. {extent(shown, size)}
         {!isText && " They are no UTF-8 text: what cannot be shown as a letter is a � in the text, and the bytes themselves follow it."}

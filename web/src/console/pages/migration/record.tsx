@@ -17,14 +17,20 @@ interface Answer {
   parityRecord: { inFiles: unknown; inDatabase: unknown; differences: { path: string }[] };
 }
 
-export function OneRecord({ of: { entity, owner, id } }: { of: { entity: string; owner: string; id: string } }) {
+interface Props {
+  of: { entity: string; owner: string; id: string };
+  /** What to say where nothing differs. */
+  same?: string;
+}
+
+export function OneRecord({ of: { entity, owner, id }, same }: Props) {
   const load = useCallback(async (): Promise<Both> => {
     const { parityRecord: both } = await ask<Answer>(QUERY, { entity, owner, id });
     return { source: both.inFiles, target: both.inDatabase, differing: both.differences.map(({ path }) => path) };
   }, [entity, owner, id]);
   return (
     <Asked of={useLoaded(load)} what="both sides">
-      {(both) => <Sides of={both} names={SIDES} />}
+      {(both) => <Sides of={both} names={SIDES} same={same} />}
     </Asked>
   );
 }

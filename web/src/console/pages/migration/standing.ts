@@ -80,8 +80,11 @@ export function useMigration(): Standing {
   return { migration, problem, lostAt, again: () => setTurn(turn + 1) };
 }
 
+/** Where nobody stands for long. */
+const OTHERS: Record<string, string> = { NONE: "No files", FENCE: "Fence" };
+
 export function titleOf(phase: string): string {
-  return PHASES.find(({ name }) => name === phase)?.title ?? phase;
+  return PHASES.find(({ name }) => name === phase)?.title ?? OTHERS[phase] ?? phase;
 }
 
 export function jobOf({ jobs }: Migration, name: string): Job | undefined {

@@ -10,7 +10,7 @@ import type { Job } from "./standing";
 /** The backfill can be told something as long as it is `isOpen`. */
 export function Work({ jobs, isOpen }: { jobs: Job[]; isOpen: boolean }) {
   return (
-    <Section id="work" title="Work">
+    <Section id="work" title="Jobs">
       {jobs.map((job) => (
         <div key={job.job} class="job">
           {job.job === "backfill" ? <Backfill job={job} isOpen={isOpen} /> : <Line job={job} text={told(job)} />}
