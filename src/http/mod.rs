@@ -80,6 +80,7 @@ fn router(app: App) -> Router {
             "/graphql",
             get(graphql::get)
                 .post(graphql::post)
+                .connect(graphql::connect)
                 .fallback(graphql::other),
         )
         .layer(DefaultBodyLimit::max(app.options.body))

@@ -9,6 +9,7 @@
 mod support;
 
 mod auth;
+mod bodies;
 mod built;
 mod cached;
 mod changes;
@@ -22,6 +23,7 @@ mod history;
 mod house;
 mod http;
 mod legacy;
+mod literals;
 mod merging;
 mod migration;
 mod migrations;

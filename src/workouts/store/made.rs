@@ -6,15 +6,12 @@ use std::{collections::HashMap, sync::Arc};
 use chrono::{DateTime, Utc};
 use diesel::{
     prelude::*,
-    sql_types::{
-        Array, BigInt, Bool, Integer, Nullable, Numeric, SmallInt, Text, Timestamptz,
-        Uuid as SqlUuid,
-    },
+    sql_types::{Array, BigInt, Bool, Nullable, Numeric, Text, Timestamptz, Uuid as SqlUuid},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures_util::join;
 
-use super::at_once::unless_in_the_way;
+use super::{at_once::unless_in_the_way, places, sets};
 use crate::{
     changes::appended,
     db::{Columns, Decimal, Statement, statement},
@@ -163,38 +160,14 @@ fn with_workout<'a>(statement: Statement<'a>, row: &'a NewWorkout) -> Statement<
 }
 
 fn with_places<'a>(statement: Statement<'a>, rows: &'a [NewWorkoutExercise]) -> Statement<'a> {
-    statement
-        .column::<SqlUuid, _, _>(rows, |row| row.id)
-        .column::<SqlUuid, _, _>(rows, |row| row.exercise_id)
-        .column::<Integer, _, _>(rows, |row| row.order_index)
-        .column::<Nullable<SmallInt>, _, _>(rows, |row| row.superset_group)
-        .column::<Nullable<SmallInt>, _, _>(rows, |row| row.target_sets)
-        .column::<Nullable<SmallInt>, _, _>(rows, |row| row.target_reps)
-        .column::<Nullable<SmallInt>, _, _>(rows, |row| row.target_reps_max)
-        .column::<Nullable<Numeric>, _, _>(rows, |row| row.target_weight)
-        .column::<Text, _, _>(rows, |row| row.target_weight_unit)
-        .column::<Nullable<Numeric>, _, _>(rows, |row| row.target_rpe)
-        .column::<Nullable<Integer>, _, _>(rows, |row| row.rest_seconds)
-        .column::<Nullable<Text>, _, _>(rows, |row| row.notes.as_deref())
+    places::with_values(statement.column::<SqlUuid, _, _>(rows, |row| row.id), rows)
 }
 
 fn with_sets<'a>(statement: Statement<'a>, rows: &'a [NewSet]) -> Statement<'a> {
-    statement
+    let statement = statement
         .column::<SqlUuid, _, _>(rows, |row| row.id)
-        .column::<SqlUuid, _, _>(rows, |row| row.workout_exercise_id)
-        .column::<Integer, _, _>(rows, |row| row.order_index)
-        .column::<Text, _, _>(rows, |row| row.set_type)
-        .column::<Text, _, _>(rows, |row| row.side)
-        .column::<Nullable<Integer>, _, _>(rows, |row| row.reps)
-        .column::<Nullable<Numeric>, _, _>(rows, |row| row.weight)
-        .column::<Text, _, _>(rows, |row| row.weight_unit)
-        .column::<Nullable<Numeric>, _, _>(rows, |row| row.rpe)
-        .column::<Nullable<Integer>, _, _>(rows, |row| row.duration_seconds)
-        .column::<Nullable<Numeric>, _, _>(rows, |row| row.distance_m)
-        .column::<Nullable<Integer>, _, _>(rows, |row| row.rest_seconds)
-        .column::<Nullable<Bool>, _, _>(rows, |row| row.is_completed)
-        .column::<Nullable<Text>, _, _>(rows, |row| row.notes.as_deref())
-        .column::<Nullable<Timestamptz>, _, _>(rows, |row| row.performed_at)
+        .column::<SqlUuid, _, _>(rows, |row| row.workout_exercise_id);
+    sets::with_values(statement, rows)
 }
 
 impl NewWorkout {

@@ -62,10 +62,19 @@ const REPLACE: &str = "INSERT INTO workout_exercises (user_id, id, workout_id, e
     WHERE workout_exercises.workout_id = excluded.workout_id RETURNING id";
 
 fn with_columns<'a>(sql: &'static str, rows: &'a [NewWorkoutExercise]) -> Statement<'a> {
-    statement(sql)
+    let statement = statement(sql)
         .column::<SqlUuid, _, _>(rows, |row| row.user_id)
         .column::<SqlUuid, _, _>(rows, |row| row.id)
-        .column::<SqlUuid, _, _>(rows, |row| row.workout_id)
+        .column::<SqlUuid, _, _>(rows, |row| row.workout_id);
+    with_values(statement, rows)
+}
+
+/// What is at a place, beside the ids of where it is, as columns.
+pub(super) fn with_values<'a>(
+    statement: Statement<'a>,
+    rows: &'a [NewWorkoutExercise],
+) -> Statement<'a> {
+    statement
         .column::<SqlUuid, _, _>(rows, |row| row.exercise_id)
         .column::<Integer, _, _>(rows, |row| row.order_index)
         .column::<Nullable<SmallInt>, _, _>(rows, |row| row.superset_group)

@@ -75,11 +75,17 @@ const PARK: &str = "WITH gone AS (DELETE FROM sets WHERE user_id = ? AND workout
       AND id = ANY (?)";
 
 fn with_columns<'a>(sql: &'static str, rows: &'a [NewSet]) -> Statement<'a> {
-    statement(sql)
+    let statement = statement(sql)
         .column::<SqlUuid, _, _>(rows, |row| row.user_id)
         .column::<SqlUuid, _, _>(rows, |row| row.id)
         .column::<SqlUuid, _, _>(rows, |row| row.workout_id)
-        .column::<SqlUuid, _, _>(rows, |row| row.workout_exercise_id)
+        .column::<SqlUuid, _, _>(rows, |row| row.workout_exercise_id);
+    with_values(statement, rows)
+}
+
+/// What a set is, beside the ids of where it is, as columns.
+pub(super) fn with_values<'a>(statement: Statement<'a>, rows: &'a [NewSet]) -> Statement<'a> {
+    statement
         .column::<Integer, _, _>(rows, |row| row.order_index)
         .column::<Text, _, _>(rows, |row| row.set_type)
         .column::<Text, _, _>(rows, |row| row.side)
