@@ -6,7 +6,7 @@ import { useEffect } from "react";
 
 import { session } from "../shared/session";
 import { AccountBar } from "./account";
-import { EXAMPLES_PLUGIN } from "./examples";
+import { EXAMPLES_PLUGIN, NARROW } from "./examples";
 import { fetcher } from "./fetcher";
 import { schemaNotice, useValue } from "./seen";
 import { StatusLine } from "./status";
@@ -44,7 +44,7 @@ export function Page() {
           fetcher={fetcher}
           defaultQuery={WELCOME}
           plugins={PLUGINS}
-          defaultEditorToolsVisibility="variables"
+          defaultEditorToolsVisibility={matchMedia(NARROW).matches ? false : "variables"}
           showPersistHeadersSettings={false}
           inputValueDeprecation
           schemaDescription
