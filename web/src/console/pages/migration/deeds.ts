@@ -225,6 +225,17 @@ export const REPAIR: Deed = {
   outcome: "The files were written again.",
 };
 
+/** The other way round, for servers that can. */
+export const TAKE_OVER: Deed = {
+  button: "Take over what the files say",
+  title: "Take over what the files say?",
+  deed: "Change the database",
+  consequence: "Wherever somebody else has written the files, the files are taken to be right: the database gets what they say, as changes that everybody’s clients are told of. A record that they lack is deleted.",
+  isDangerous: true,
+  query: `mutation ConsoleTakeOver { repairMirror(keep: FILES) { ${DONE} } }`,
+  outcome: "The database has what the files say.",
+};
+
 /** Before an archive is made, and after it; from there `restore` is the way back. */
 export function rollBack(epoch: number, { to }: NextStep): Deed {
   const goesToFiles = to === "LEGACY";

@@ -39,7 +39,8 @@ const AT_ONCE: Record<string, (details: Record<string, unknown>) => [job: string
   "certify parity": () => ["Proof of parity", "both sides were equal"],
   "archive the files": (details) => ["Archive", sized(details)],
   "restore the files": (details) => ["Restore", sized(details)],
-  "repair the files": ({ records }) => ["Repair of the files", `${records === 1 ? "1 record" : `${number(Number(records ?? 0))} records`} written again`],
+  "repair the files": (details) => ["Repair of the files", `${counted(details)} written again`],
+  "take over the files": (details) => ["Repair of the database", `${counted(details)} taken over`],
 };
 
 /** Of rows with the oldest first; the answer has the newest first. */
@@ -77,6 +78,10 @@ function begun({ seq, at, actor }: Entry, job: string): Run {
 
 function close(run: Run | undefined, at: string, outcome: string, isBad = false): void {
   if (run) Object.assign(run, { ended: at, outcome, isBad });
+}
+
+function counted({ records }: Record<string, unknown>): string {
+  return records === 1 ? "1 record" : `${number(Number(records ?? 0))} records`;
 }
 
 function sized({ files, bytes: size }: Record<string, unknown>): string {
