@@ -10,6 +10,7 @@ mod support;
 
 mod auth;
 mod bodies;
+mod built;
 mod cached;
 mod changes;
 mod config;
