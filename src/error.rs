@@ -61,6 +61,13 @@ pub enum Error {
     NotMigrated,
     #[error("the server is busy: try again in a moment")]
     Unavailable(#[source] Cause),
+    /// The app's files, where they are in use, keep something from being done.
+    #[error("{told}")]
+    Files {
+        told: &'static str,
+        #[source]
+        cause: Cause,
+    },
     #[error("something went wrong on our side; the request id finds it in the log")]
     Internal(#[source] Cause),
 }
@@ -89,7 +96,7 @@ impl Error {
                 [(_, first), ..] => first.code(),
                 [] => "VALIDATION",
             },
-            Self::Paused { .. } | Self::Unavailable(_) => "UNAVAILABLE",
+            Self::Paused { .. } | Self::Unavailable(_) | Self::Files { .. } => "UNAVAILABLE",
             Self::NotMigrated => "NOT_MIGRATED",
             Self::Internal(_) => "INTERNAL",
         }
@@ -216,6 +223,17 @@ impl Error {
     /// Something that may pass: the caller is asked to come again.
     pub fn unavailable(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self::Unavailable(Arc::new(cause))
+    }
+
+    /// The same on account of the app's files; `told` says what it is about them.
+    pub fn files(
+        told: &'static str,
+        cause: impl std::error::Error + Send + Sync + 'static,
+    ) -> Self {
+        Self::Files {
+            told,
+            cause: Arc::new(cause),
+        }
     }
 
     /// A failure that nobody outside can do anything about.

@@ -14,12 +14,7 @@ use super::{
     projection::shown,
     tables::{EXERCISES, TABLES},
 };
-use crate::{
-    changes::EVERYBODY,
-    db::statement,
-    error::{Error, Result},
-    viewer::UserId,
-};
+use crate::{changes::EVERYBODY, db::statement, error::Result, viewer::UserId};
 
 /// Copies the records of these owners, as far as that was not done before, and says how many rows came of it.
 /// The library belongs to everybody, and comes before whoever uses it.
@@ -30,7 +25,7 @@ pub async fn adopt(conn: &mut AsyncPgConnection, owners: &[UserId]) -> Result<us
     }
     if shown(conn).await?.is_none() {
         // Nothing would be copied of them, ever.
-        return Err(Error::unavailable(TablesLost));
+        return Err(TablesLost.into());
     }
     let mut rows = 0;
     for copy in &*COPIES {

@@ -331,7 +331,7 @@ async fn link(ctx: &Context<'_>, key: String, email: String) -> Result<Migration
     let actor = Actor::User(ctx.admin()?.user);
     people::link(&mut *ctx.db().conn().await?, actor, &key, &email).await?;
     if let Ok(moving) = moving(ctx) {
-        moving.look().await.map_err(Error::unavailable)?;
+        moving.look().await.map_err(Error::from)?;
     }
     answer(ctx).await
 }
@@ -339,7 +339,7 @@ async fn link(ctx: &Context<'_>, key: String, email: String) -> Result<Migration
 /// Every step answers with where that leads, and requests follow at once.
 async fn answer(ctx: &Context<'_>) -> Result<MigrationPayload> {
     if let Ok(moving) = moving(ctx) {
-        moving.look().await.map_err(Error::unavailable)?;
+        moving.look().await.map_err(Error::from)?;
     }
     let migration = status(ctx).await?;
     Ok(MigrationPayload { migration })

@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     config::failpoints,
     db::{schema::exercises, statement},
+    error::Error,
     exercises::ExerciseId,
     legacy::{
         ApplyError, Edit, Folder, Item, Known, Lookups, Quarantined, Report, Unreadable,
@@ -42,6 +43,45 @@ pub enum FilesError {
     Held(&'static str),
     #[error("`{}` cannot be locked, so nothing was written: {error}", path.display())]
     Lock { path: PathBuf, error: io::Error },
+}
+
+/// What clients are told where somebody else has written the files.
+pub(super) const CHANGED: &str =
+    "the app's files were changed by somebody else and are being read again: try again in a moment";
+
+/// The same where nobody else has.
+pub(super) const READ_AGAIN: &str = "the app's files are being read again: try again in a moment";
+
+/// Clients are told what it is about the files, and never where they are.
+impl From<FilesError> for Error {
+    fn from(error: FilesError) -> Self {
+        let told = match &error {
+            FilesError::Apply(ApplyError::Refused(_) | ApplyError::Unfaithful { .. }) => {
+                return Self::conflict(
+                    "the app's files cannot hold this while they are in use: leave out what the app did not have",
+                );
+            }
+            FilesError::Unreadable(Unreadable::Changed(_))
+            | FilesError::Apply(
+                ApplyError::ForeignEdit(_) | ApplyError::Unreadable(Unreadable::Changed(_)),
+            ) => CHANGED,
+            FilesError::Unreadable(Unreadable::Stale(_))
+            | FilesError::Apply(ApplyError::Unreadable(Unreadable::Stale(_))) => READ_AGAIN,
+            FilesError::Apply(ApplyError::Broken { .. }) => {
+                "the app's file for this is damaged, so it is not written: ask an admin to mend it, the log names it"
+            }
+            FilesError::Apply(ApplyError::Disk { .. }) | FilesError::Lock { .. } => {
+                "the app's files could not be written: try again later, and ask an admin to look into the log"
+            }
+            FilesError::Held(_) => {
+                "nothing is written to the app's files until an admin has looked at what somebody else changed there"
+            }
+            FilesError::Unreadable(_) | FilesError::Apply(_) | FilesError::Broken(_) => {
+                "the app's files could not be read: try again later, and ask an admin to look into the log"
+            }
+        };
+        Self::files(told, error)
+    }
 }
 
 /// What was read, beside the records.

@@ -33,6 +33,7 @@ mod start;
 mod status;
 pub mod step;
 pub mod tables;
+mod taking;
 mod verbs;
 mod watch;
 
@@ -46,7 +47,7 @@ pub use fence::{Fence, pass, restore_expired};
 pub use graphql::{MigrationMutation, MigrationQuery, progress};
 pub use lease::Lease;
 pub use phase::{Phase, Source, Standing};
-pub use projection::{ProjectionError, project};
+pub use projection::{Projection, ProjectionError};
 pub use seam::Moving;
 pub use shadows::{Finding, Shadows};
 pub use status::{Migration, MigrationJob, MigrationStep};

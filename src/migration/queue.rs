@@ -3,7 +3,7 @@
 use async_graphql::{ComplexObject, ID, SimpleObject};
 use chrono::{DateTime, Utc};
 use diesel::{
-    QueryResult, QueryableByName,
+    prelude::*,
     sql_types::{BigInt, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid},
 };
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
@@ -11,7 +11,12 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{Actor, Control, Note, append};
-use crate::{changes::Entity, db::statement, error::Result, viewer::UserId};
+use crate::{
+    changes::Entity,
+    db::{schema::mirror_repairs, statement},
+    error::Result,
+    viewer::UserId,
+};
 
 /// A record that waits for the files.
 #[derive(Clone, Debug, SimpleObject, QueryableByName)]
@@ -60,8 +65,8 @@ pub async fn queue_of(conn: &mut AsyncPgConnection, limit: i64) -> QueryResult<V
 /// else wrote the files while nobody looked. Says how many there are.
 pub async fn queue_foreign(conn: &mut AsyncPgConnection, reason: &str) -> QueryResult<usize> {
     statement(
-        "INSERT INTO mirror_repairs AS r (entity, user_id, id, reason) \
-         SELECT entity, user_id, id, ? \
+        "INSERT INTO mirror_repairs AS r (entity, user_id, id, reason, foreign_edit) \
+         SELECT entity, user_id, id, ?, true \
          FROM (SELECT * FROM parity_leaves WHERE side = 'database') d \
          FULL JOIN (SELECT * FROM parity_leaves WHERE side = 'files') f USING (entity, user_id, id) \
          WHERE d.hash IS DISTINCT FROM f.hash \
@@ -75,6 +80,15 @@ pub async fn queue_foreign(conn: &mut AsyncPgConnection, reason: &str) -> QueryR
     .bind::<Text, _>(reason)
     .execute(conn)
     .await
+}
+
+/// How many records wait because somebody else has edited them, and nobody has said yet who is right.
+pub async fn foreign(conn: &mut AsyncPgConnection) -> QueryResult<i64> {
+    mirror_repairs::table
+        .filter(mirror_repairs::foreign_edit)
+        .count()
+        .get_result(conn)
+        .await
 }
 
 /// Has everything that waits, and everything in which the files differ from what the database has of it, be written
@@ -92,7 +106,7 @@ pub async fn queue_differences(conn: &mut AsyncPgConnection, actor: Actor) -> Re
         )
         .execute(conn)
         .await?;
-        statement("UPDATE mirror_repairs SET due_at = clock_timestamp()")
+        statement("UPDATE mirror_repairs SET due_at = clock_timestamp(), foreign_edit = false")
             .execute(conn)
             .await?;
         let now = Control::read(conn).await?;

@@ -8,4 +8,4 @@ mod scrub;
 pub use compare::{DifferenceKind, EntityParity, Parity, RecordDifference, compare, keep_evidence};
 pub use fields::{BothSides, FieldDifference, both};
 pub use leaves::{Key, remake, renew};
-pub use scrub::{anew, refresh, scrub};
+pub use scrub::{anew, refresh, rehash, scrub};

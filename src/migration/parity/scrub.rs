@@ -72,8 +72,17 @@ async fn anew_within(conn: &mut AsyncPgConnection, entities: &[Entity]) -> Resul
 
 /// Makes the hashes of one side anew.
 pub async fn refresh(conn: &mut AsyncPgConnection, side: Side) -> Result<()> {
+    rehash(conn, side, side.look_here()).await
+}
+
+/// The same, from wherever `look_here` has the connection look.
+pub async fn rehash(
+    conn: &mut AsyncPgConnection,
+    side: Side,
+    look_here: &'static str,
+) -> Result<()> {
     conn.transaction(async |conn| {
-        conn.batch_execute(side.look_here()).await?;
+        conn.batch_execute(look_here).await?;
         for entity in ENTITIES {
             remake(conn, side, entity).await?;
         }
@@ -106,10 +115,7 @@ async fn read(db: &Db, files: &Arc<Files>) -> Result<()> {
     while let Some(rows) = chunks.recv().await {
         store(&bulk, rows).await?;
     }
-    reading
-        .await
-        .map_err(Error::internal)?
-        .map_err(Error::unavailable)?;
+    reading.await.map_err(Error::internal)??;
     Ok(())
 }
 
