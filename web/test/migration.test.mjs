@@ -91,7 +91,7 @@ test("an app comes in from its files by clicking: proved, cut over, rolled back,
       await migration.next.getByText("press “Start the backfill”, or run regimen backfill").waitFor();
       await migration.click("Start the backfill", "while everybody goes on working", "The backfill has begun.");
       await migration.is("Backfilled");
-      await migration.part("Reads on both sides").getByRole("row", { name: /^Diary .* the library workouts\.nodes\.0\.name$/ }).waitFor();
+      await migration.part("Reads on both sides").getByRole("row", { name: /^Diary .* nobody signed in workouts\.nodes\.0\.name$/ }).waitFor();
       await migration.part("Jobs").getByText(/rows of 4 people were copied, and both sides were equal/).waitFor();
       await findsAnEdit(app, page, migration);
       await look(page, "verified");

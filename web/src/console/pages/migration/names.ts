@@ -4,8 +4,8 @@ import { useEffect, useState } from "preact/hooks";
 
 import { ask } from "../../../shared/api";
 
-/** Belongs to everybody: the exercise library is filed under it. */
-const NOBODY = "00000000-0000-0000-0000-000000000000";
+/** No user's: the exercise library is filed under it, and so is whoever has not signed in. */
+export const NOBODY = "00000000-0000-0000-0000-000000000000";
 const IS_ID = /^[0-9a-f-]{36}$/;
 /** So many are asked for in one request. */
 const AT_ONCE = 20;

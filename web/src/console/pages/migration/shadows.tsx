@@ -8,7 +8,7 @@ import { Asked } from "../../parts/asked";
 import { Empty } from "../../parts/problem";
 import { Section } from "../../parts/section";
 import { moment } from "../../parts/words";
-import { useNames } from "./names";
+import { NOBODY, useNames } from "./names";
 
 const QUERY = "query ConsoleShadows { shadowFindings(first: 50) { number seenAt query owner fields } }";
 const EVERY = 10_000;
@@ -67,7 +67,7 @@ function Findings({ of: findings }: { of: Finding[] }) {
                   <code>{query}</code>
                 </th>
                 <td>{moment(seenAt)}</td>
-                <td title={owner}>{nameOf(owner)}</td>
+                <td title={owner}>{owner === NOBODY ? "nobody signed in" : nameOf(owner)}</td>
                 <td class="why">
                   <code>{fields.join(", ")}</code>
                 </td>
