@@ -1,7 +1,11 @@
 //! What signing in needs beside the database: keys, lifetimes, the count of attempts, and the outside
 //! issuer. One for the whole process.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+    time::{Duration, Instant},
+};
 
 use async_graphql::Context;
 use jsonwebtoken::Algorithm;
@@ -15,7 +19,7 @@ use crate::{
     db::Db,
     error::{Error, Result},
     users::User,
-    viewer::{Role, Viewer},
+    viewer::{Role, UserId, Viewer},
 };
 
 /// How people sign in here.
@@ -49,6 +53,8 @@ pub struct Gate {
     pub options: GateOptions,
     pub(super) throttle: Throttle,
     issuer: Option<Issuer>,
+    /// Accounts that were deleted here, until the last of their tokens has expired.
+    gone: RwLock<HashMap<UserId, Instant>>,
 }
 
 impl Gate {
@@ -59,7 +65,21 @@ impl Gate {
             options,
             throttle: Throttle::default(),
             issuer,
+            gone: RwLock::default(),
         })
+    }
+
+    /// An account was deleted: its tokens prove nothing any more, though nobody asks the database.
+    pub(super) fn forget(&self, user: UserId) {
+        let now = Instant::now();
+        let mut gone = self.gone.write().unwrap_or_else(PoisonError::into_inner);
+        gone.retain(|_, until| *until > now);
+        gone.insert(user, now + self.options.access_lifetime);
+    }
+
+    fn is_gone(&self, user: UserId) -> bool {
+        let gone = self.gone.read().unwrap_or_else(PoisonError::into_inner);
+        gone.contains_key(&user)
     }
 
     /// The gate that a resolver reaches.
@@ -83,6 +103,9 @@ impl Gate {
         }
         let proven = self.keys.verify(token)?;
         let viewer = proven.viewer;
+        if self.is_gone(viewer.user) {
+            return Err(Error::ACCOUNT_GONE);
+        }
         if viewer.role == Role::Member {
             return Ok(proven);
         }
