@@ -2,6 +2,7 @@
 //! `docs/performance.md` for what came of it.
 #![expect(clippy::print_stdout, reason = "a table is what it is for")]
 
+mod aims;
 mod classes;
 mod data;
 mod database;

@@ -6,12 +6,12 @@ use clap::{Parser, ValueEnum};
 
 use crate::{classes::Class, sides::Peer};
 
-/// Measures the release program, the hand-written floor and PostGraphile on one database, in turns.
+/// Measures the release program, the hand-written floor and other servers on one database, in turns.
 #[derive(Parser)]
 #[command(name = "benches/run")]
 pub struct Options {
     /// What to measure
-    #[arg(long, value_enum, value_delimiter = ',', default_values = ["compare", "writers", "sockets"])]
+    #[arg(long, value_enum, value_delimiter = ',', default_values = ["compare", "writers", "memory", "sockets"])]
     pub parts: Vec<Part>,
     /// Which classes of requests are compared
     #[arg(long, value_enum, value_delimiter = ',', default_values = ["EDGE", "Q1", "Q2", "Q3", "Q4", "Q5", "M1", "M2"])]
@@ -19,8 +19,8 @@ pub struct Options {
     /// Over how many connections at once
     #[arg(long, value_delimiter = ',', default_values_t = [16])]
     pub connections: Vec<usize>,
-    /// Who is compared; without PostGraphile where there is no `node`
-    #[arg(long, value_enum, value_delimiter = ',', default_values = ["regimen", "floor", "postgraphile"])]
+    /// Who is compared; without those for Node where there is no `npm`
+    #[arg(long, value_enum, value_delimiter = ',', default_values = ["regimen", "floor", "plain", "postgraphile", "yoga-drizzle"])]
     pub peers: Vec<Peer>,
     /// How many requests a measurement has; each class has its own number unless this is given
     #[arg(long)]
@@ -54,6 +54,8 @@ pub enum Part {
     Compare,
     /// Writing over 1, 16 and 128 connections, with notifications of changes and without
     Writers,
+    /// What the server holds at the most over 128 connections
+    Memory,
     /// Subscribers that hear nothing
     Sockets,
 }

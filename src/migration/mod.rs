@@ -25,6 +25,7 @@ pub mod people;
 pub mod phase;
 pub mod plan;
 mod projection;
+mod quarantine;
 pub mod queue;
 mod seam;
 mod shadows;

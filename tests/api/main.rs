@@ -9,6 +9,8 @@
 mod support;
 
 mod auth;
+mod bodies;
+mod built;
 mod cached;
 mod changes;
 mod columns;
@@ -23,6 +25,7 @@ mod history;
 mod house;
 mod http;
 mod legacy;
+mod literals;
 mod merging;
 mod migration;
 mod migrations;

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { accessible, enter, enterAsAdmin, fits, inBrowser, NARROW, picture, until } from "./browser.mjs";
+import { accessible, enter, enterAsAdmin, fits, inBrowser, NARROW, picture, SERVER, until } from "./browser.mjs";
+import { Client } from "../../tests/clients/lib/regimen.mjs";
 import { ADMIN, MEMBER } from "./servers.mjs";
 
 test("nobody gets in without signing in, and members are told who can help", () =>
@@ -79,6 +80,7 @@ test("an admin makes somebody else an admin and a member again, by keyboard alon
 
     await page.getByRole("button", { name: `Make an admin of ${MEMBER.email}` }).press("Enter");
     await page.getByRole("dialog").getByRole("button", { name: "Make an admin" }).press("Enter");
+    await page.getByRole("status").getByText(`${MEMBER.email} is an admin now.`).waitFor();
     await page.getByRole("button", { name: `Make a member of ${MEMBER.email}` }).press("Enter");
     await page.getByRole("dialog").getByRole("button", { name: "Make a member" }).press("Enter");
     await page.getByRole("button", { name: `Make an admin of ${MEMBER.email}` }).waitFor();
@@ -136,6 +138,62 @@ test("where there is nothing to migrate the page says so", () =>
     assert.equal(await page.locator("[aria-current=step]").count(), 0);
     await picture(page, "migration");
     await accessible(page);
+  }));
+
+test("an address that leads nowhere says so, and the list at the top leads on", () =>
+  inBrowser(async (page) => {
+    await enterAsAdmin(page);
+    await page.goto("/console#/nothing");
+    await page.getByRole("heading", { name: "There is no such page" }).waitFor();
+    assert.equal(await page.locator("[aria-current=page]").count(), 0);
+    await accessible(page);
+    await page.getByRole("link", { name: "Accounts" }).click();
+    await page.getByText("that is you").waitFor();
+  }));
+
+test("a live page that has lost its connection says so until it is back", () =>
+  inBrowser(async (page) => {
+    const lines = [];
+    let isUp = true;
+    await page.routeWebSocket("**/graphql", (socket) => {
+      if (!isUp) return socket.close({ code: 1012 });
+      socket.connectToServer();
+      return lines.push(socket);
+    });
+    await enterAsAdmin(page);
+    await page.getByRole("link", { name: "Migration" }).click();
+    await page.getByText("there is nothing to move").waitFor();
+    const stale = page.getByRole("status").getByText(/^Reconnecting… What is shown is as it was at \d+:\d+:\d+\.$/);
+    assert.equal(await stale.count(), 0);
+
+    isUp = false;
+    await lines.at(-1).close({ code: 1012 });
+    await stale.waitFor();
+    await picture(page, "reconnecting");
+    await accessible(page);
+    isUp = true;
+    await stale.waitFor({ state: "hidden" });
+    assert.equal(lines.length, 2);
+  }));
+
+test("whose role is taken away while they look on sees nothing more", () =>
+  inBrowser(async (page) => {
+    const client = new Client(`${SERVER}/graphql`);
+    const signIn = "mutation ($input: SignInInput!) { signIn(input: $input) { accessToken user { id } } }";
+    const [root, other] = await Promise.all([ADMIN, MEMBER].map(async (input) => (await client.ask(signIn, { input })).body.data.signIn));
+    const admin = new Client(client.url, root.accessToken);
+    const become = async (role) => {
+      const { body } = await admin.ask("mutation ($id: ID!, $role: Role!) { setRole(userId: $id, role: $role) { user { id } } }", { id: other.user.id, role });
+      assert.equal(body.errors, undefined);
+    };
+    await become("ADMIN");
+    await enter(page, MEMBER);
+    await page.getByRole("link", { name: "Migration" }).click();
+    await page.getByText("there is nothing to move").waitFor();
+    await become("MEMBER");
+    await page.getByRole("heading", { name: "For admins only" }).waitFor();
+    await page.reload();
+    await page.getByRole("heading", { name: "For admins only" }).waitFor();
   }));
 
 test("a theme is chosen once for both pages", () =>

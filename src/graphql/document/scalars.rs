@@ -1,4 +1,4 @@
-//! Ids, days and moments are read where a document is validated and where variables are coerced: one that cannot
+//! Days and moments are read where a document is validated and where variables are coerced: one that cannot
 //! be read is an error of the request, like a number that is none, and nothing runs.
 
 use apollo_compiler::{
@@ -6,7 +6,6 @@ use apollo_compiler::{
 };
 use async_graphql::{Pos, ScalarType, Value};
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
 use super::{
     JsonMap, JsonValue, Refusal,
@@ -14,8 +13,6 @@ use super::{
     inputs::{self, Said},
 };
 use crate::graphql::Date;
-
-const ID: &str = "an id is a UUID such as `01890a5d-ac96-774b-bcce-b302099a8057`";
 
 const DAY: &str = "a date is a day that exists, written such as `2026-05-31`";
 const MOMENT: &str = "a moment is written as in RFC 3339, such as `2026-05-31T10:00:00Z`";
@@ -91,10 +88,6 @@ fn objection(said: &Said<'_>) -> Option<&'static str> {
     };
     let value = || text.map(|text| Value::String(text.to_owned()));
     match ty.as_str() {
-        "ID" => match text.map(str::parse::<Uuid>) {
-            Some(Ok(_)) => None,
-            _ => Some(ID),
-        },
         "Date" => reads::<Date>(value()).map_or(Some(DAY), |()| None),
         "DateTime" => reads::<DateTime<Utc>>(value()).map_or(Some(MOMENT), |()| None),
         _ => None,

@@ -8,12 +8,11 @@ use apollo_compiler::{
 use async_graphql::{
     Name, Variables,
     parser::types::{DocumentOperations, ExecutableDocument, Selection, SelectionSet},
-    to_value,
 };
-use async_graphql_value::Value;
+use async_graphql_value::{ConstValue, Value};
 
 use super::{
-    Prepared, Refusal,
+    JsonValue, Prepared, Refusal,
     astray::{self, Astray},
     wording::Wording,
 };
@@ -61,10 +60,25 @@ fn nameless(schema: &Valid<Schema>, operation: &Operation, given: &JsonMap) -> S
 pub fn for_executor(values: &JsonMap) -> Variables {
     let values = values
         .iter()
-        .filter_map(|(name, value)| Some((Name::new(name.as_str()), to_value(value).ok()?)));
+        .map(|(name, value)| (Name::new(name.as_str()), taken(value)));
     let mut variables = Variables::default();
     variables.extend(values);
     variables
+}
+
+fn taken(value: &JsonValue) -> ConstValue {
+    match value {
+        JsonValue::Null => ConstValue::Null,
+        JsonValue::Bool(it) => ConstValue::Boolean(*it),
+        JsonValue::Number(it) => ConstValue::Number(it.clone()),
+        JsonValue::String(it) => ConstValue::String(it.as_str().to_owned()),
+        JsonValue::Array(items) => ConstValue::List(items.iter().map(taken).collect()),
+        JsonValue::Object(fields) => {
+            let fields = fields.iter();
+            let fields = fields.map(|(name, value)| (Name::new(name.as_str()), taken(value)));
+            ConstValue::Object(fields.collect())
+        }
+    }
 }
 
 /// Takes the arguments and input fields that stand for an absent variable out of a document of one operation,
