@@ -285,12 +285,11 @@ async fn keyed(conn: &mut AsyncPgConnection, text: &'static str, keys: &[Key]) -
 
 async fn renew(conn: &mut AsyncPgConnection, changed: &Changed) -> QueryResult<()> {
     for side in Side::BOTH {
-        conn.batch_execute(side.look_here()).await?;
         for (entity, keys) in changed {
             parity::renew(conn, side, *entity, keys).await?;
         }
     }
-    conn.batch_execute(Side::Database.look_here()).await
+    Ok(())
 }
 
 /// The mirror stands where the feeds stood when this transaction's moment was. Most stand there already.
