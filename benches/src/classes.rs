@@ -129,7 +129,7 @@ impl Case {
     }
 
     fn new_workout(&self) -> Value {
-        let set = json!({"reps": 8, "weight": 60.0});
+        let set = json!({"reps": 8, "weight": 60.0, "isCompleted": true});
         let place = |exercise| json!({"exerciseId": exercise, "sets": [set, set, set, set]});
         let places: Vec<Value> = self.exercises.iter().map(place).collect();
         json!({"name": "Measured", "exercises": places})
@@ -162,8 +162,10 @@ pub fn ours(class: Class, case: &Case, cursor: Option<&str>) -> Value {
         }
         Class::Q5 => (query!("regimen/Q5"), json!({"first": 20})),
         Class::M1 => {
-            let set =
-                json!({"workoutExerciseId": case.place(), "reps": 8, "weight": 82.5, "rpe": 8.5});
+            let set = json!({
+                "workoutExerciseId": case.place(), "reps": 8, "weight": 82.5, "rpe": 8.5,
+                "isCompleted": true,
+            });
             (query!("regimen/M1"), json!({"input": set}))
         }
         Class::M2 => (query!("regimen/M2"), json!({"input": case.new_workout()})),

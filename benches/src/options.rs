@@ -2,14 +2,17 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::{classes::Class, sides::Peer};
+use crate::{classes::Class, migration::Migration, sides::Peer};
 
 /// Measures the release program, the hand-written floor and other servers on one database, in turns.
 #[derive(Parser)]
 #[command(name = "benches/run")]
 pub struct Options {
+    /// What else there is to measure
+    #[command(subcommand)]
+    pub subject: Option<Subject>,
     /// What to measure
     #[arg(long, value_enum, value_delimiter = ',', default_values = ["compare", "writers", "memory", "sockets"])]
     pub parts: Vec<Part>,
@@ -46,6 +49,11 @@ pub struct Options {
     /// A folder for the database and logs, on the disk that is to be measured
     #[arg(long)]
     pub scratch: PathBuf,
+}
+
+#[derive(Subcommand)]
+pub enum Subject {
+    Migration(Migration),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -17,6 +17,8 @@ CREATE TABLE mirror_repairs (
   tries   int         NOT NULL DEFAULT 1,
   since   timestamptz NOT NULL DEFAULT clock_timestamp(),
   due_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+  -- Somebody else wrote the file: nothing is written over it until an admin says who is right.
+  foreign_edit boolean NOT NULL DEFAULT false,
   CONSTRAINT mirror_repairs_pkey PRIMARY KEY (user_id, entity, id),
   CONSTRAINT mirror_repairs_tries_range_check CHECK (tries >= 1)
 );

@@ -192,6 +192,7 @@ diesel::table! {
         tries -> Int4,
         since -> Timestamptz,
         due_at -> Timestamptz,
+        foreign_edit -> Bool,
     }
 }
 

@@ -56,7 +56,7 @@ where
     let answer = outcome?;
     ctx.announce()?;
     if let Some((seam, ticket)) = moved {
-        seam.settled(viewer, ticket).await;
+        seam.settled(viewer, ticket).await?;
     }
     Ok(answer)
 }

@@ -38,8 +38,9 @@ pub trait Seam: Send + Sync {
         ticket: Ticket,
     ) -> BoxFuture<'a, Result<()>>;
 
-    /// What is left to do after the commit, and before the answer.
-    fn settled(&self, viewer: Viewer, ticket: Ticket) -> BoxFuture<'_, ()>;
+    /// What is left to do after the commit, and before the answer. It fails where the answer could not show what
+    /// was written.
+    fn settled(&self, viewer: Viewer, ticket: Ticket) -> BoxFuture<'_, Result<()>>;
 }
 
 /// The seam of this request, where there is one.

@@ -2,12 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use async_graphql::{ComplexObject, Context, Enum, ID, Object, SimpleObject};
-use diesel::{
-    QueryableByName,
-    sql_types::{BigInt, Binary, Text, Timestamptz},
-};
-use diesel_async::{AsyncConnection, RunQueryDsl};
+use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use chrono::{DateTime, Utc};
+use diesel_async::AsyncConnection;
 use uuid::Uuid;
 
 use super::{
@@ -17,6 +14,7 @@ use super::{
     people,
     plan::{self, BackfillPlan},
     prove,
+    quarantine::{self, QuarantinedPiece},
     queue::{self, Queued},
     shadows::{self, ShadowFinding},
     step::{JobState, Obstacle},
@@ -25,7 +23,6 @@ use super::{
 };
 use crate::{
     changes::Entity,
-    db::statement,
     error::{Error, Result},
     graphql::{ContextExt, Nullable},
     viewer::UserId,
@@ -97,15 +94,8 @@ impl DeskQuery {
         if !(1..=200).contains(&first) {
             return Err(Error::invalid("first", "`first` must be from 1 to 200"));
         }
-        let pieces = statement(
-            "SELECT id AS number, file, position, bytes, reason, seen_at FROM migration_quarantine \
-             WHERE id > ? ORDER BY id LIMIT ?",
-        )
-        .bind::<BigInt, _>(after.unwrap_or(0))
-        .bind::<BigInt, _>(i64::from(first))
-        .load(&mut *ctx.db().conn().await?)
-        .await?;
-        Ok(pieces)
+        let mut conn = ctx.db().conn().await?;
+        Ok(quarantine::after(&mut conn, after.unwrap_or(0), first.into()).await?)
     }
 }
 
@@ -114,46 +104,13 @@ impl DeskQuery {
 pub struct MirrorState {
     /// How many changes the files do not have yet.
     pub behind: i64,
+    /// Since when the one waits that has waited longest, whether on its way or in the queue; null where the files have
+    /// everything.
+    pub waiting_since: Option<DateTime<Utc>>,
     /// How many records wait because they could not be written.
     pub queued: i64,
     /// The first of those.
     pub queue: Vec<Queued>,
-}
-
-/// A piece of a file that could not be understood.
-#[derive(SimpleObject, QueryableByName)]
-#[graphql(complex)]
-pub struct QuarantinedPiece {
-    /// Counts the pieces in the order in which they were found.
-    #[diesel(sql_type = BigInt)]
-    pub number: i64,
-    /// The file that it is in.
-    #[diesel(sql_type = Text)]
-    pub file: String,
-    /// Where in the file it begins, in bytes.
-    #[diesel(sql_type = BigInt)]
-    pub position: i64,
-    /// Why it could not be understood.
-    #[diesel(sql_type = Text)]
-    pub reason: String,
-    /// When it was found.
-    #[diesel(sql_type = Timestamptz)]
-    pub seen_at: chrono::DateTime<chrono::Utc>,
-    #[graphql(skip)]
-    #[diesel(sql_type = Binary)]
-    pub bytes: Vec<u8>,
-}
-
-#[ComplexObject]
-impl QuarantinedPiece {
-    /// The piece itself, as far as it can be shown: what is no text is replaced, and the first 4,000 letters are
-    /// enough.
-    async fn text(&self) -> String {
-        String::from_utf8_lossy(&self.bytes)
-            .chars()
-            .take(4000)
-            .collect()
-    }
 }
 
 /// Which side is right where both differ.
@@ -296,6 +253,7 @@ async fn mirror_state(ctx: &Context<'_>) -> Result<MirrorState> {
     let lag = queue::lag(&mut conn).await?;
     Ok(MirrorState {
         behind: lag.changes,
+        waiting_since: queue::waiting_since(&mut conn).await?,
         queued: lag.queued,
         queue: queue::queue_of(&mut conn, 50).await?,
     })
@@ -373,7 +331,7 @@ async fn link(ctx: &Context<'_>, key: String, email: String) -> Result<Migration
     let actor = Actor::User(ctx.admin()?.user);
     people::link(&mut *ctx.db().conn().await?, actor, &key, &email).await?;
     if let Ok(moving) = moving(ctx) {
-        moving.look().await.map_err(Error::unavailable)?;
+        moving.look().await.map_err(Error::from)?;
     }
     answer(ctx).await
 }
@@ -381,7 +339,7 @@ async fn link(ctx: &Context<'_>, key: String, email: String) -> Result<Migration
 /// Every step answers with where that leads, and requests follow at once.
 async fn answer(ctx: &Context<'_>) -> Result<MigrationPayload> {
     if let Ok(moving) = moving(ctx) {
-        moving.look().await.map_err(Error::unavailable)?;
+        moving.look().await.map_err(Error::from)?;
     }
     let migration = status(ctx).await?;
     Ok(MigrationPayload { migration })

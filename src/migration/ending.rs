@@ -18,7 +18,7 @@ use super::{
     parity,
     step::{ARCHIVE, Obstacle, RESTORE},
     tables::ENTITIES,
-    verbs,
+    taking, verbs,
 };
 use crate::{
     db::{Db, statement},
@@ -112,7 +112,7 @@ pub async fn fetch_back(
         facts,
     )
     .await?;
-    verbs::reopen(&mut *db.conn().await?, actor, expected).await
+    taking::reopen(db, files, actor, expected).await
 }
 
 async fn in_phase(db: &Db, wanted: Phase) -> Result<(), Failure> {

@@ -18,16 +18,11 @@ use sha2::{Digest, Sha256};
 use crate::{
     config::failpoints,
     db::{schema::exercises, statement},
+    error::Error,
     exercises::ExerciseId,
-    legacy::{
-        ApplyError, Edit, Folder, Item, Known, Lookups, Quarantined, Report, Unreadable,
-        record::Record,
-    },
+    legacy::{ApplyError, Edit, Folder, Item, Known, Lookups, Report, Unreadable},
     viewer::UserId,
 };
-
-/// The most pieces that cannot be understood of which more than the number is kept.
-const MOST_QUARANTINED: usize = 10_000;
 
 /// Why the files cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -44,12 +39,49 @@ pub enum FilesError {
     Lock { path: PathBuf, error: io::Error },
 }
 
+/// What clients are told where somebody else has written the files.
+pub(super) const CHANGED: &str =
+    "the app's files were changed by somebody else and are being read again: try again in a moment";
+
+/// The same where nobody else has.
+pub(super) const READ_AGAIN: &str = "the app's files are being read again: try again in a moment";
+
+/// Clients are told what it is about the files, and never where they are.
+impl From<FilesError> for Error {
+    fn from(error: FilesError) -> Self {
+        let told = match &error {
+            FilesError::Apply(ApplyError::Refused(_) | ApplyError::Unfaithful { .. }) => {
+                return Self::conflict(
+                    "the app's files cannot hold this while they are in use: leave out what the app did not have",
+                );
+            }
+            FilesError::Unreadable(Unreadable::Changed(_))
+            | FilesError::Apply(
+                ApplyError::ForeignEdit(_) | ApplyError::Unreadable(Unreadable::Changed(_)),
+            ) => CHANGED,
+            FilesError::Unreadable(Unreadable::Stale(_))
+            | FilesError::Apply(ApplyError::Unreadable(Unreadable::Stale(_))) => READ_AGAIN,
+            FilesError::Apply(ApplyError::Broken { .. }) => {
+                "the app's file for this is damaged, so it is not written: ask an admin to mend it, the log names it"
+            }
+            FilesError::Apply(ApplyError::Disk { .. }) | FilesError::Lock { .. } => {
+                "the app's files could not be written: try again later, and ask an admin to look into the log"
+            }
+            FilesError::Held(_) => {
+                "nothing is written to the app's files until an admin has looked at what somebody else changed there"
+            }
+            FilesError::Unreadable(_) | FilesError::Apply(_) | FilesError::Broken(_) => {
+                "the app's files could not be read: try again later, and ask an admin to look into the log"
+            }
+        };
+        Self::files(told, error)
+    }
+}
+
 /// What was read, beside the records.
 #[derive(Debug)]
 pub struct Read {
     pub report: Report,
-    /// The first of what was not understood.
-    pub quarantined: Vec<Quarantined>,
     /// Which state of the files, and of what their meaning depends on, it was.
     pub stamp: Vec<u8>,
 }
@@ -107,29 +139,18 @@ impl Files {
         self.lock().folder = None;
     }
 
-    /// Opens the folder anew and reads every record. It waits for the disk.
-    pub fn read(&self, mut each: impl FnMut(&Record)) -> Result<Read, FilesError> {
+    /// Opens the folder anew and reads everything. It waits for the disk.
+    pub fn read(&self, mut each: impl FnMut(Item)) -> Result<Read, FilesError> {
         let mut open = self.lock();
         (open.folder, open.held) = (None, None);
         let folder = self.open(&open.lookups)?;
-        let mut quarantined = Vec::new();
         let report = folder.read(|item| {
-            match item {
-                Item::Record { record, .. } => each(&record),
-                Item::Quarantined(piece) if quarantined.len() < MOST_QUARANTINED => {
-                    quarantined.push(piece);
-                }
-                Item::Quarantined(_) => {}
-            }
+            each(item);
             Ok::<_, Unreadable>(())
         })?;
         let stamp = stamp(&folder, &open.lookups);
         open.folder = Some(folder);
-        Ok(Read {
-            report,
-            quarantined,
-            stamp,
-        })
+        Ok(Read { report, stamp })
     }
 
     fn open(&self, lookups: &Lookups) -> Result<Folder, Unreadable> {

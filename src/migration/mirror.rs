@@ -12,7 +12,7 @@ use diesel::{
     QueryResult, QueryableByName,
     sql_types::{Text, Uuid as SqlUuid},
 };
-use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
@@ -21,6 +21,7 @@ use super::{
     files::Files,
     offer::{Outcome, Refused, TablesLost, offer, without},
     parity::{self, Key},
+    phase::Source,
     projection::shown,
     tables::{ENTITIES, Side},
 };
@@ -36,8 +37,10 @@ use crate::{
     viewer::UserId,
 };
 
-/// How long an answer waits for the files to follow. What was not written by then is in the queue.
+/// How long an answer waits for the files to follow, where it does not need them.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// The same where the files' tables are what it is read from.
+const PATIENCE_OF_READERS: Duration = Duration::from_secs(5);
 /// How often the feed is looked at when nobody tells of a change: another server may have written.
 const IDLE: Duration = Duration::from_millis(500);
 /// How long to wait after the database or the disk has failed.
@@ -51,11 +54,11 @@ pub struct Mirror {
     rounds: watch::Sender<Rounds>,
 }
 
-/// How many rounds have begun and ended.
+/// How many rounds have begun, and the last of them that went well.
 #[derive(Clone, Copy, Debug, Default)]
 struct Rounds {
     begun: u64,
-    ended: u64,
+    done: u64,
 }
 
 /// Records by their kind.
@@ -72,17 +75,22 @@ impl Mirror {
         })
     }
 
-    /// Waits until everything that is committed now is in the files, but not for long.
-    pub async fn caught_up(&self) {
+    /// Waits until everything that is committed now is in the files or in the queue, and shown by their tables, but not
+    /// for long. Whoever reads those afterwards needs to know whether it came to that.
+    pub async fn caught_up(&self, reads: Source) -> bool {
         let mut rounds = self.rounds.subscribe();
         let next = rounds.borrow_and_update().begun + 1;
         self.wake.notify_one();
-        let ended = rounds.wait_for(|rounds| rounds.ended >= next);
-        if tokio::time::timeout(PATIENCE, ended).await.is_err() {
-            tracing::warn!(
-                "the files do not follow yet: what was changed is in the queue of the mirror"
-            );
+        let done = rounds.wait_for(|rounds| rounds.done >= next);
+        let patience = match reads {
+            Source::Files => PATIENCE_OF_READERS,
+            Source::Database => PATIENCE,
+        };
+        let in_time = tokio::time::timeout(patience, done).await.is_ok();
+        if !in_time {
+            tracing::warn!("the files do not follow yet: what was changed is on its way to them");
         }
+        in_time
     }
 
     /// Follows the feed for as long as `on` says so.
@@ -92,21 +100,16 @@ impl Mirror {
             if tokio::time::timeout(IDLE, told).await.is_err() && !on() {
                 continue;
             }
-            if !on() {
-                self.rounds.send_modify(|rounds| rounds.begun += 1);
-                self.rounds
-                    .send_modify(|rounds| rounds.ended = rounds.begun);
-                continue;
-            }
             self.rounds.send_modify(|rounds| rounds.begun += 1);
-            let outcome = self.round().await;
-            if let Err(error) = outcome {
+            if on()
+                && let Err(error) = self.round().await
+            {
                 tracing::error!(error = ?error, "the files could not be brought up to date; trying again");
                 tokio::time::sleep(PAUSE).await;
                 self.wake.notify_one();
+                continue;
             }
-            self.rounds
-                .send_modify(|rounds| rounds.ended = rounds.begun);
+            self.rounds.send_modify(|rounds| rounds.done = rounds.begun);
         }
     }
 
@@ -115,7 +118,7 @@ impl Mirror {
     pub async fn round(&self) -> Result<()> {
         let mut conn = self.db.conn().await?;
         let files = Arc::clone(&self.files);
-        failpoints::reach("mirror.begin");
+        failpoints::pass("mirror.begin").map_err(Error::unavailable)?;
         conn.build_transaction()
             .repeatable_read()
             .run(async |conn| {
@@ -142,7 +145,7 @@ async fn write(
 ) -> Result<()> {
     include(&mut changed, due(conn).await?);
     let shown = shown(conn).await?;
-    let shown = shown.ok_or_else(|| Error::unavailable(TablesLost))?;
+    let shown = shown.ok_or(TablesLost)?;
     let Outcome { stamp, refused } = offer(conn, files, &changed, shown).await?;
     failpoints::reach("mirror.written");
     // Whoever reads sees what was acknowledged, also where the files have yet to follow.
@@ -183,22 +186,18 @@ pub async fn pending(conn: &mut AsyncPgConnection) -> QueryResult<Changed> {
     Ok(by_kind(rows))
 }
 
-/// Shows what was acknowledged where the files were read anew and have yet to follow.
-pub async fn show_acknowledged(conn: &mut AsyncPgConnection) -> Result<()> {
-    conn.transaction(async |conn| {
-        conn.batch_execute("LOCK TABLE mirror_places IN EXCLUSIVE MODE")
-            .await?;
-        conn.batch_execute(Side::Database.look_here()).await?;
-        let mut changed = pending(conn).await?;
-        let queued: Vec<Named> = statement("SELECT user_id, entity, id FROM mirror_repairs")
-            .load(conn)
-            .await?;
-        include(&mut changed, by_kind(queued));
-        project(conn, &changed).await?;
-        renew(conn, &changed).await?;
-        Ok(())
-    })
-    .await
+/// Shows what was acknowledged where the files were read anew and have yet to follow: in the transaction that shows what
+/// was read, or else somebody could be shown less in between.
+pub(super) async fn show_acknowledged(conn: &mut AsyncPgConnection) -> Result<()> {
+    conn.batch_execute(Side::Database.look_here()).await?;
+    let mut changed = pending(conn).await?;
+    let queued: Vec<Named> = statement("SELECT user_id, entity, id FROM mirror_repairs")
+        .load(conn)
+        .await?;
+    include(&mut changed, by_kind(queued));
+    project(conn, &changed).await?;
+    renew(conn, &changed).await?;
+    Ok(())
 }
 
 /// What was queued, and is to be tried again.
@@ -286,12 +285,11 @@ async fn keyed(conn: &mut AsyncPgConnection, text: &'static str, keys: &[Key]) -
 
 async fn renew(conn: &mut AsyncPgConnection, changed: &Changed) -> QueryResult<()> {
     for side in Side::BOTH {
-        conn.batch_execute(side.look_here()).await?;
         for (entity, keys) in changed {
             parity::renew(conn, side, *entity, keys).await?;
         }
     }
-    conn.batch_execute(Side::Database.look_here()).await
+    Ok(())
 }
 
 /// The mirror stands where the feeds stood when this transaction's moment was. Most stand there already.

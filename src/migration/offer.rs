@@ -5,13 +5,13 @@ use std::{collections::HashMap, sync::Arc};
 use diesel_async::AsyncPgConnection;
 
 use super::{
-    files::{Files, FilesError},
+    files::{Files, FilesError, READ_AGAIN},
     mirror::{Changed, edits},
     parity::Key,
 };
 use crate::{
     changes::Entity,
-    error::Result,
+    error::{Error, Result},
     legacy::{ApplyError, Refusal},
 };
 
@@ -89,3 +89,9 @@ pub(super) fn without(changed: &Changed, refused: &Refused) -> Changed {
 #[derive(Debug, thiserror::Error)]
 #[error("what is known of the files is gone, and they are being read again")]
 pub struct TablesLost;
+
+impl From<TablesLost> for Error {
+    fn from(lost: TablesLost) -> Self {
+        Self::files(READ_AGAIN, lost)
+    }
+}

@@ -4,17 +4,22 @@
 use std::sync::Arc;
 
 use diesel::{QueryResult, QueryableByName, sql_types::Binary};
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::{
+    AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection, TransactionManager,
+};
 use tokio::sync::mpsc;
 
 use super::{
     files::{Files, FilesError, Read},
-    tables::{EXERCISES, PEOPLE, TABLES, Table},
+    mirror, parity,
+    tables::{EXERCISES, PEOPLE, Side, TABLES, Table},
 };
 use crate::{
+    config::failpoints,
     db::{Bulk, BulkError, ConnectError, Db, statement},
+    error::Error,
     legacy::{
-        Quarantined,
+        Item, Quarantined,
         record::Record,
         wire::{COPY_BEGINS, COPY_ENDS, Form},
     },
@@ -23,6 +28,12 @@ use crate::{
 /// Empty tables, and what makes them ready.
 const BEGIN: &str = include_str!("sql/begin.sql");
 const FINISH: &str = include_str!("sql/finish.sql");
+/// What has them take their place.
+const SHOW: &str = include_str!("sql/show.sql");
+/// Makes a transaction see them before that.
+const LOOK_AHEAD: &str = "SET LOCAL search_path = regimen_files_next, public";
+
+type Transactions = <AsyncPgConnection as AsyncConnection>::TransactionManager;
 
 const ACCOUNTS: &str =
     "INSERT INTO public.users SELECT * FROM regimen_files_next.people ON CONFLICT DO NOTHING";
@@ -67,7 +78,9 @@ pub async fn shown(conn: &mut AsyncPgConnection) -> QueryResult<Option<Vec<u8>>>
 }
 
 /// How much is gathered before it is sent.
-const CHUNK: usize = 4 << 20;
+const CHUNK: usize = 1 << 20;
+/// The most pieces that cannot be understood of which more than the number is kept.
+const MOST_QUARANTINED: usize = 10_000;
 
 /// Why the files are not in the tables.
 #[derive(Debug, thiserror::Error)]
@@ -78,26 +91,97 @@ pub enum ProjectionError {
     Connect(#[from] ConnectError),
     #[error(transparent)]
     Load(#[from] BulkError),
+    #[error(transparent)]
+    Database(#[from] Error),
 }
 
-/// Makes the tables say what the files say. Whoever wants to write waits meanwhile; readers see the tables
-/// as they were, until all of it is there.
-pub async fn project(db: &Db, files: &Arc<Files>) -> Result<Read, ProjectionError> {
-    let bulk = db.bulk().await?;
-    bulk.run("BEGIN; LOCK TABLE mirror_places IN EXCLUSIVE MODE")
+impl From<diesel::result::Error> for ProjectionError {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Database(error.into())
+    }
+}
+
+impl From<ProjectionError> for Error {
+    fn from(error: ProjectionError) -> Self {
+        match error {
+            ProjectionError::Files(error) => error.into(),
+            ProjectionError::Database(error) => error,
+            other => Self::unavailable(other),
+        }
+    }
+}
+
+/// The files' tables made anew, beside those that are shown. Whoever wants to write waits until these are shown, or
+/// given up; readers see the others meanwhile.
+pub struct Projection {
+    /// In a transaction that holds the lock of writers.
+    conn: AsyncPgConnection,
+    pub read: Read,
+    /// Which state of the files is shown yet.
+    pub before: Option<Vec<u8>>,
+}
+
+impl Projection {
+    pub async fn make(db: &Db, files: &Arc<Files>) -> Result<Self, ProjectionError> {
+        let mut conn = db.dedicated().await?;
+        Transactions::begin_transaction(&mut conn).await?;
+        conn.batch_execute(
+            "SET LOCAL statement_timeout = 0; LOCK TABLE mirror_places IN EXCLUSIVE MODE",
+        )
         .await?;
+        // There is nothing to be found where nothing was shown yet.
+        let before = conn.transaction(async |conn| shown(conn).await).await;
+        let read = fill(db, files).await?;
+        Ok(Self {
+            conn,
+            read,
+            before: before.unwrap_or_default(),
+        })
+    }
+
+    /// Hashes what was read, before anybody is shown it.
+    pub async fn hash(&mut self) -> crate::error::Result<()> {
+        parity::rehash(&mut self.conn, Side::Files, LOOK_AHEAD).await
+    }
+
+    /// What is done here is part of it.
+    pub const fn conn(&mut self) -> &mut AsyncPgConnection {
+        &mut self.conn
+    }
+
+    /// Has the tables take their place. Where the files follow the database, they have from the first moment on what
+    /// was acknowledged.
+    pub async fn show(mut self, follows: bool) -> Result<Read, ProjectionError> {
+        self.conn.batch_execute(SHOW).await?;
+        failpoints::reach("projection.replaced");
+        if follows {
+            mirror::show_acknowledged(&mut self.conn).await?;
+        }
+        Transactions::commit_transaction(&mut self.conn).await?;
+        Ok(self.read)
+    }
+}
+
+/// Fills tables that nobody is shown yet.
+async fn fill(db: &Db, files: &Arc<Files>) -> Result<Read, ProjectionError> {
+    let bulk = db.bulk().await?;
+    bulk.run("BEGIN").await?;
     bulk.run(BEGIN).await?;
     let (sender, mut chunks) = mpsc::channel(1);
     let reading = read_into(Arc::clone(files), sender);
-    while let Some(rows) = chunks.recv().await {
+    let mut quarantined = 0;
+    while let Some(mut rows) = chunks.recv().await {
+        for piece in std::mem::take(&mut rows.quarantined) {
+            quarantined += 1;
+            if quarantined <= MOST_QUARANTINED {
+                keep(&bulk, &piece).await?;
+            }
+        }
         load(&bulk, rows).await?;
     }
     let read = reading
         .await
         .map_err(|error| FilesError::Broken(error.to_string()))??;
-    for piece in &read.quarantined {
-        keep(&bulk, piece).await?;
-    }
     bulk.run_with(ACCOUNTS, &[]).await?;
     bulk.run(STRANGERS).await?;
     bulk.run_with(&library(), &[]).await?;
@@ -127,8 +211,11 @@ type Reading = tokio::task::JoinHandle<Result<Read, FilesError>>;
 fn read_into(files: Arc<Files>, sender: mpsc::Sender<Rows>) -> Reading {
     tokio::task::spawn_blocking(move || {
         let mut rows = Rows::default();
-        let read = files.read(|record| {
-            rows.add(record);
+        let read = files.read(|item| {
+            match item {
+                Item::Record(record) => rows.add(&record),
+                Item::Quarantined(piece) => rows.quarantined.push(piece),
+            }
             if rows.size() >= CHUNK {
                 // Nobody waits for it only when loading has failed, which is told there.
                 let _ = sender.blocking_send(std::mem::take(&mut rows));
@@ -140,7 +227,7 @@ fn read_into(files: Arc<Files>, sender: mpsc::Sender<Rows>) -> Reading {
 }
 
 async fn load(bulk: &Bulk, rows: Rows) -> Result<(), BulkError> {
-    for (table, mut rows) in [PEOPLE].into_iter().chain(TABLES).zip(rows.0) {
+    for (table, mut rows) in [PEOPLE].into_iter().chain(TABLES).zip(rows.of_tables) {
         if !rows.is_empty() {
             rows.extend_from_slice(COPY_ENDS);
             let Table { name, columns, .. } = table;
@@ -152,17 +239,22 @@ async fn load(bulk: &Bulk, rows: Rows) -> Result<(), BulkError> {
     Ok(())
 }
 
-/// Rows for each table, people first, as they are on the wire.
+/// Some of what the files hold.
 #[derive(Default)]
-struct Rows([Vec<u8>; 7]);
+struct Rows {
+    /// For each table, people first, as they are on the wire.
+    of_tables: [Vec<u8>; 7],
+    quarantined: Vec<Quarantined>,
+}
 
 impl Rows {
     fn size(&self) -> usize {
-        self.0.iter().map(Vec::len).sum()
+        let quarantined = self.quarantined.iter().map(|piece| piece.bytes.len());
+        quarantined.chain(self.of_tables.iter().map(Vec::len)).sum()
     }
 
     fn of(&mut self, table: usize) -> &mut Vec<u8> {
-        let rows = &mut self.0[table];
+        let rows = &mut self.of_tables[table];
         if rows.is_empty() {
             rows.extend_from_slice(COPY_BEGINS);
         }

@@ -1,21 +1,26 @@
 //! How far the files are behind the database, and what waits for them.
 
-use async_graphql::SimpleObject;
+use async_graphql::{ComplexObject, ID, SimpleObject};
 use chrono::{DateTime, Utc};
 use diesel::{
-    QueryResult, QueryableByName,
-    sql_types::{BigInt, Integer, Text, Timestamptz, Uuid as SqlUuid},
+    prelude::*,
+    sql_types::{BigInt, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid},
 };
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::{Actor, Control, Note, append};
-use crate::{changes::Entity, db::statement, error::Result, viewer::UserId};
+use crate::{
+    changes::Entity,
+    db::{schema::mirror_repairs, statement},
+    error::Result,
+    viewer::UserId,
+};
 
 /// A record that waits for the files.
 #[derive(Clone, Debug, SimpleObject, QueryableByName)]
-#[graphql(name = "MirrorQueueEntry")]
+#[graphql(name = "MirrorQueueEntry", complex)]
 pub struct Queued {
     /// The kind of record.
     #[diesel(sql_type = Text)]
@@ -38,6 +43,14 @@ pub struct Queued {
     pub since: DateTime<Utc>,
 }
 
+#[ComplexObject]
+impl Queued {
+    /// Names the record, as `parityRecord` wants it.
+    async fn id(&self) -> ID {
+        self.id.into()
+    }
+}
+
 /// The records that have waited longest.
 pub async fn queue_of(conn: &mut AsyncPgConnection, limit: i64) -> QueryResult<Vec<Queued>> {
     statement(
@@ -52,8 +65,8 @@ pub async fn queue_of(conn: &mut AsyncPgConnection, limit: i64) -> QueryResult<V
 /// else wrote the files while nobody looked. Says how many there are.
 pub async fn queue_foreign(conn: &mut AsyncPgConnection, reason: &str) -> QueryResult<usize> {
     statement(
-        "INSERT INTO mirror_repairs AS r (entity, user_id, id, reason) \
-         SELECT entity, user_id, id, ? \
+        "INSERT INTO mirror_repairs AS r (entity, user_id, id, reason, foreign_edit) \
+         SELECT entity, user_id, id, ?, true \
          FROM (SELECT * FROM parity_leaves WHERE side = 'database') d \
          FULL JOIN (SELECT * FROM parity_leaves WHERE side = 'files') f USING (entity, user_id, id) \
          WHERE d.hash IS DISTINCT FROM f.hash \
@@ -67,6 +80,15 @@ pub async fn queue_foreign(conn: &mut AsyncPgConnection, reason: &str) -> QueryR
     .bind::<Text, _>(reason)
     .execute(conn)
     .await
+}
+
+/// How many records wait because somebody else has edited them, and nobody has said yet who is right.
+pub async fn foreign(conn: &mut AsyncPgConnection) -> QueryResult<i64> {
+    mirror_repairs::table
+        .filter(mirror_repairs::foreign_edit)
+        .count()
+        .get_result(conn)
+        .await
 }
 
 /// Has everything that waits, and everything in which the files differ from what the database has of it, be written
@@ -84,7 +106,7 @@ pub async fn queue_differences(conn: &mut AsyncPgConnection, actor: Actor) -> Re
         )
         .execute(conn)
         .await?;
-        statement("UPDATE mirror_repairs SET due_at = clock_timestamp()")
+        statement("UPDATE mirror_repairs SET due_at = clock_timestamp(), foreign_edit = false")
             .execute(conn)
             .await?;
         let now = Control::read(conn).await?;
@@ -122,4 +144,25 @@ pub async fn lag(conn: &mut AsyncPgConnection) -> QueryResult<Lag> {
     )
     .get_result(conn)
     .await
+}
+
+#[derive(QueryableByName)]
+struct Oldest {
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    at: Option<DateTime<Utc>>,
+}
+
+/// Since when the change waits that has waited longest; none where the files have everything. Numbers of an owner have
+/// no gaps, so the first one behind their place is looked up by its key.
+pub async fn waiting_since(conn: &mut AsyncPgConnection) -> QueryResult<Option<DateTime<Utc>>> {
+    let oldest: Oldest = statement(
+        "SELECT least( \
+           (SELECT min(c.at) FROM change_heads h LEFT JOIN mirror_places p USING (user_id) \
+            JOIN changes c ON c.user_id = h.user_id AND c.seq = coalesce(p.seq, 0) + 1 \
+            WHERE h.seq > coalesce(p.seq, 0)), \
+           (SELECT min(since) FROM mirror_repairs)) AS at",
+    )
+    .get_result(conn)
+    .await?;
+    Ok(oldest.at)
 }

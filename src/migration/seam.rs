@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use super::{
     Admission, Control, adopt, begin,
-    files::Files,
+    files::{CHANGED, Files},
     mirror::{self, Mirror},
     phase::{Phase, Source, Standing, Writes},
     projection::shown,
@@ -176,9 +176,9 @@ impl Moving {
         conn.batch_execute("LOCK TABLE mirror_places IN EXCLUSIVE MODE")
             .await?;
         // After a write that failed, the files are usually as they were.
-        let is_current = self.files.is_as_left().await.map_err(Error::unavailable)?;
+        let is_current = self.files.is_as_left().await?;
         if !is_current || shown(conn).await? != self.files.stamp() {
-            return Err(Error::unavailable(FilesChanged));
+            return Err(FilesChanged.into());
         }
         Ok(conn.batch_execute(Side::Files.look_here()).await?)
     }
@@ -221,7 +221,7 @@ impl Moving {
         let changed = mirror::pending(conn).await?;
         if !changed.is_empty() {
             let edits = mirror::edits(conn, &changed).await?;
-            let stamp = self.files.apply(edits).await.map_err(Error::unavailable)?;
+            let stamp = self.files.apply(edits).await?;
             failpoints::reach("files.written");
             mirror::stamped(conn, &stamp).await?;
         }
@@ -233,6 +233,26 @@ impl Moving {
 #[derive(Debug, thiserror::Error)]
 #[error("the files were changed by somebody else and are being read again")]
 struct FilesChanged;
+
+impl From<FilesChanged> for Error {
+    fn from(changed: FilesChanged) -> Self {
+        Self::files(CHANGED, changed)
+    }
+}
+
+/// What was written is in the database, but the tables that answers are read from do not have it yet.
+#[derive(Debug, thiserror::Error)]
+#[error("the files' tables do not follow the database yet")]
+struct NotShown;
+
+impl From<NotShown> for Error {
+    fn from(behind: NotShown) -> Self {
+        Self::files(
+            "this is written, but the app's files are not far enough to show it: ask for it in a moment",
+            behind,
+        )
+    }
+}
 
 impl Seam for Moving {
     fn reading(&self) -> Db {
@@ -272,12 +292,16 @@ impl Seam for Moving {
         .boxed()
     }
 
-    fn settled(&self, viewer: Viewer, ticket: Ticket) -> BoxFuture<'_, ()> {
+    fn settled(&self, viewer: Viewer, ticket: Ticket) -> BoxFuture<'_, Result<()>> {
         async move {
             if self.standing().use_db_dual_write() {
                 self.remember(viewer.user, ticket);
-                self.mirror.caught_up().await;
+                let shown = self.mirror.caught_up(self.standing().reads()).await;
+                if !shown && self.standing().reads() == Source::Files {
+                    return Err(NotShown.into());
+                }
             }
+            Ok(())
         }
         .boxed()
     }

@@ -3,20 +3,17 @@
 
 use std::{sync::Arc, time::Duration};
 
-use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+use diesel_async::{AsyncConnection, SimpleAsyncConnection};
 
 use super::{
     Actor, Control, Failure, Moving,
     backfill::{self, Ended},
     begin_with_files,
-    files::lookups,
-    mirror, parity,
     phase::{Phase, Writes},
-    projection::{ProjectionError, project, shown},
-    queue,
+    projection::{ProjectionError, shown},
     start::StartError,
     step::Obstacle,
-    tables::{ENTITIES, Side},
+    taking::{self, Differing},
 };
 use crate::{
     db::Db,
@@ -27,49 +24,17 @@ use crate::{
 const LOOK: Duration = Duration::from_millis(250);
 /// How often a backfill is looked for whose process is gone.
 const RESUME: Duration = Duration::from_secs(2);
-/// Why nothing is written to the files.
-const FOREIGN: &str = "the files were changed by somebody else while no server followed them";
 
 impl Moving {
     /// Reads the files as they are now.
     pub(super) async fn take_up(self: &Arc<Self>) -> std::result::Result<(), StartError> {
-        let mut conn = self.db.conn().await.map_err(Error::from)?;
-        self.files
-            .look_up(lookups(&mut conn).await.map_err(Error::from)?);
-        // There is nothing to be found where nothing was shown yet.
-        let before = shown(&mut conn).await.unwrap_or_default();
-        drop(conn);
-        self.project().await?;
+        self.project(Differing::Held).await?;
         self.look().await?;
-        let mut conn = self.db.conn().await.map_err(Error::from)?;
         if self.standing().phase == Phase::None {
+            let mut conn = self.db.conn().await.map_err(Error::from)?;
             begin_with_files(&mut conn, Actor::Server).await?;
             drop(conn);
             self.look().await?;
-        } else if self.standing().use_db_dual_write() {
-            parity::refresh(&mut conn, Side::Files)
-                .await
-                .map_err(StartError::from)?;
-            if before != self.files.stamp() {
-                self.hold_foreign(&mut conn).await?;
-            }
-            mirror::show_acknowledged(&mut conn).await?;
-        }
-        Ok(())
-    }
-
-    /// Somebody else may have written the files while no server ran. What nothing of ours was on its way to is theirs:
-    /// it is not written over until an admin says so.
-    async fn hold_foreign(&self, conn: &mut AsyncPgConnection) -> Result<()> {
-        // The hashes of what was just taken over may not be known yet.
-        parity::refresh(conn, Side::Database).await?;
-        let records = queue::queue_foreign(conn, FOREIGN).await?;
-        if records > 0 {
-            self.files.hold(FOREIGN);
-            tracing::error!(
-                records,
-                "{FOREIGN}: look at `regimen parity`, then ask for `repairMirror`"
-            );
         }
         Ok(())
     }
@@ -85,13 +50,10 @@ impl Moving {
         if !self.standing().use_db_dual_write() {
             return Err(Failure::held_back(Obstacle::NotMirrored));
         }
-        self.project().await.map_err(Error::unavailable)?;
-        let mut conn = self.db.conn().await?;
-        parity::refresh(&mut conn, Side::Files).await?;
-        queue::queue_differences(&mut conn, actor).await?;
-        mirror::show_acknowledged(&mut conn).await?;
-        drop(conn);
-        self.mirror.caught_up().await;
+        self.project(Differing::WrittenOver(actor))
+            .await
+            .map_err(Error::from)?;
+        self.mirror.caught_up(self.standing().reads()).await;
         Ok(())
     }
 
@@ -110,12 +72,10 @@ impl Moving {
             self.files.close();
         } else if self.standing().writes() == Writes::Files {
             self.project_if_changed().await?;
-        } else if self.standing().use_db_dual_write() {
-            if self.files.stamp().is_none() {
-                self.reopen().await?;
-            } else if self.is_lost().await {
-                self.show_again().await?;
-            }
+        } else if self.standing().use_db_dual_write()
+            && (self.files.stamp().is_none() || self.is_lost().await)
+        {
+            self.project(Differing::Held).await?;
         }
         Ok(())
     }
@@ -126,50 +86,6 @@ impl Moving {
             return false;
         };
         matches!(shown(&mut conn).await, Ok(None))
-    }
-
-    /// Makes the tables of the files anew while they follow the database.
-    async fn show_again(&self) -> std::result::Result<(), ProjectionError> {
-        tracing::warn!("PostgreSQL has crashed: the files are read again");
-        let ours = self.files.is_current().await.unwrap_or_default();
-        self.project().await?;
-        if !ours {
-            self.files.hold(FOREIGN);
-        }
-        let made = async {
-            let mut conn = self.db.conn().await?;
-            parity::refresh(&mut conn, Side::Files).await?;
-            if !ours {
-                self.hold_foreign(&mut conn).await?;
-            }
-            mirror::show_acknowledged(&mut conn).await?;
-            Ok::<_, Error>(())
-        };
-        if let Err(error) = made.await {
-            tracing::error!(
-                ?error,
-                "the files could not be compared; `repairMirror` does it again"
-            );
-        }
-        Ok(())
-    }
-
-    /// Files that are back from their archive are given what they missed.
-    async fn reopen(&self) -> std::result::Result<(), ProjectionError> {
-        self.project().await?;
-        let given = async {
-            let mut conn = self.db.conn().await?;
-            parity::anew(&mut conn, &ENTITIES).await?;
-            queue::queue_differences(&mut conn, Actor::Server).await?;
-            mirror::show_acknowledged(&mut conn).await
-        };
-        if let Err(error) = given.await {
-            tracing::error!(
-                ?error,
-                "what the files miss could not be found; `repairMirror` does it again"
-            );
-        }
-        Ok(())
     }
 
     async fn control(&self) -> Result<Control> {
@@ -186,7 +102,7 @@ impl Moving {
         if self.is_shown(true).await && self.files.is_current().await? {
             return Ok(());
         }
-        self.project().await
+        self.project(Differing::Held).await
     }
 
     /// Whether the tables say what was read or written last; on demand, once nobody writes.
@@ -205,13 +121,8 @@ impl Moving {
         shown.await.unwrap_or_default()
     }
 
-    async fn project(&self) -> std::result::Result<(), ProjectionError> {
-        if let Ok(mut conn) = self.db.conn().await
-            && let Ok(lookups) = lookups(&mut conn).await
-        {
-            self.files.look_up(lookups);
-        }
-        let read = project(&self.db, &self.files).await?;
+    async fn project(&self, differing: Differing) -> std::result::Result<(), ProjectionError> {
+        let read = taking::take_up(&self.db, &self.files, differing).await?;
         tracing::info!(
             records = read.report.records.values().sum::<u64>(),
             quarantined = read.report.quarantined,

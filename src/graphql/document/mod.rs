@@ -1,6 +1,7 @@
 //! Documents, prepared once: parsed, validated by the specification, measured, and kept by their hash,
 //! so that a document which comes again costs a look-up.
 
+mod astray;
 mod concealed;
 mod cost;
 mod find;
@@ -220,9 +221,14 @@ impl Documents {
         let operation = document.checked.operations.get(name).map_err(|error| {
             Refusal::request("OPERATION_NOT_FOUND", error.message().to_string())
         })?;
-        let variables =
-            variables::coerce(&self.schema, operation, variables, self.rules.wording())?;
-        scalars::in_variables(operation, &variables, &self.schema)?;
+        let variables = variables::coerce(
+            &self.schema,
+            document,
+            operation,
+            variables,
+            self.rules.wording(),
+        )?;
+        scalars::in_variables(&document.checked, operation, &variables, &self.schema)?;
         nulls::in_conditions(&document.checked, operation, &variables)?;
         apollo_compiler::introspection::check_max_depth(&document.checked, operation).map_err(
             |error| Refusal::request("INTROSPECTION_TOO_DEEP", error.message().to_string()),

@@ -11,21 +11,32 @@ use async_graphql::{
 };
 use async_graphql_value::{ConstValue, Value};
 
-use super::{JsonValue, Refusal, wording::Wording};
+use super::{
+    JsonValue, Prepared, Refusal,
+    astray::{self, Astray},
+    wording::Wording,
+};
 
 /// The values that the operation is run with: defaults filled in, wrong ones refused.
 pub(super) fn coerce(
     schema: &Valid<Schema>,
+    document: &Prepared,
     operation: &Operation,
     given: &JsonMap,
     wording: Wording,
 ) -> Result<Valid<JsonMap>, Refusal> {
     coerce_variable_values(schema, operation, given).map_err(|error| {
-        let message = match wording {
-            Wording::Nameless => nameless(schema, operation, given),
-            _ => error.message().to_string(),
+        let anything = Astray::Anything;
+        let found = astray::of_variables(&document.checked, operation, given, schema, anything);
+        let (message, field) = match wording {
+            // What is inside of an input is for those who know it.
+            Wording::Nameless => (
+                nameless(schema, operation, given),
+                found.map(|(_, place)| place),
+            ),
+            _ => (error.message().to_string(), found.map(|(path, _)| path)),
         };
-        Refusal::request("BAD_VARIABLES", message)
+        Refusal::request("BAD_VARIABLES", message).of_field(field)
     })
 }
 

@@ -1,5 +1,5 @@
 -- Keys, indexes and references under the names that they have in the database, because the statements and
--- their errors are the same. Then the tables take their place, in one step for whoever reads.
+-- their errors are the same.
 SET LOCAL search_path = public;
 
 CREATE TEMP TABLE to_add ON COMMIT DROP AS
@@ -35,7 +35,4 @@ BEGIN
 END
 $$;
 
-DROP SCHEMA IF EXISTS regimen_files CASCADE;
-ALTER SCHEMA regimen_files_next RENAME TO regimen_files;
-SET LOCAL search_path = regimen_files, public;
 ANALYZE user_settings, exercises, workouts, workout_exercises, sets, history;

@@ -20,7 +20,7 @@ use crate::{
     graphql::Ahead,
     workouts::{
         NewSet, NewWorkout, NewWorkoutExercise, Set, SetId, Workout, WorkoutExercise,
-        WorkoutStatus, input::check_new, new::NewTree, parts::grouped,
+        WorkoutStatus, new::NewTree, parts::grouped,
     },
 };
 
@@ -30,7 +30,7 @@ const MAKE: &str = concat!(
        started_at, ended_at, source, source_key) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? \
        WHERE (SELECT count(*) FROM exercises e WHERE e.id = ANY ((SELECT ?)::uuid[]) \
          AND (e.owner_id IS NULL OR e.owner_id = ?)) = ? \
-       ON CONFLICT (user_id, id) DO NOTHING RETURNING user_id, id, version, created_at), \
+       ON CONFLICT (user_id, id) DO NOTHING RETURNING user_id, id, version, is_template, status, created_at), \
      placed AS (INSERT INTO workout_exercises (user_id, id, workout_id, exercise_id, order_index, \
        superset_group, target_sets, target_reps, target_reps_max, target_weight, target_weight_unit, \
        target_rpe, rest_seconds, notes) \
@@ -45,7 +45,9 @@ const MAKE: &str = concat!(
        notes, performed_at) \
        SELECT made.user_id, n.id, made.id, n.place, n.order_index, n.set_type, n.side, n.reps, \
        n.weight, n.weight_unit, n.rpe, n.duration_seconds, n.distance_m, n.rest_seconds, \
-       coalesce(n.is_completed, true), n.notes, coalesce(n.performed_at, now()) \
+       coalesce(n.is_completed, ",
+    done_by_default!("made"),
+    "), n.notes, coalesce(n.performed_at, now()) \
        FROM made, unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) AS n (id, place, order_index, \
          set_type, side, reps, weight, weight_unit, rpe, duration_seconds, distance_m, rest_seconds, \
          is_completed, notes, performed_at) RETURNING id, weight_kg, performed_at), \
@@ -78,7 +80,7 @@ impl NewTree {
         exercises: Option<Columns<Exercise>>,
     ) -> Result<Option<Workout>> {
         // Whether another one is active is looked up under a lock.
-        if self.workout.status == WorkoutStatus::Active || check_new(&self.workout).is_err() {
+        if self.workout.status == WorkoutStatus::Active {
             return Ok(None);
         }
         let mut trained: Vec<ExerciseId> = self.exercises.iter().map(|it| it.exercise_id).collect();
@@ -116,13 +118,14 @@ impl NewTree {
     /// The rows as they are in the database now; none where nothing was made.
     fn as_made(&self, decided: Vec<Decided>, exercises: Vec<Exercise>) -> Option<Workout> {
         let at = decided.as_slice().first()?.created_at;
+        let done = self.workout.sets_are_done();
         let mut decided: HashMap<SetId, Decided> = decided
             .into_iter()
             .filter_map(|it| Some((it.id?, it)))
             .collect();
         let sets = self.sets.iter().filter_map(|set| {
             let decided = decided.remove(&set.id)?;
-            Some(set.as_made(at, decided))
+            Some(set.as_made(at, decided, done))
         });
         let mut sets = grouped(sets.collect(), |set: &Set| set.workout_exercise_id);
         let exercises: HashMap<ExerciseId, Arc<Exercise>> = exercises
@@ -171,6 +174,11 @@ fn with_sets<'a>(statement: Statement<'a>, rows: &'a [NewSet]) -> Statement<'a> 
 }
 
 impl NewWorkout {
+    /// What `done_by_default` says of its sets.
+    fn sets_are_done(&self) -> bool {
+        !self.is_template && self.status != WorkoutStatus::Planned
+    }
+
     fn as_made(&self, at: DateTime<Utc>) -> Workout {
         Workout {
             user_id: self.user_id,
@@ -220,7 +228,7 @@ impl NewWorkoutExercise {
 }
 
 impl NewSet {
-    fn as_made(&self, at: DateTime<Utc>, decided: Decided) -> Set {
+    fn as_made(&self, at: DateTime<Utc>, decided: Decided, done: bool) -> Set {
         Set {
             user_id: self.user_id,
             id: self.id,
@@ -237,7 +245,7 @@ impl NewSet {
             duration_seconds: self.duration_seconds,
             distance_m: self.distance_m,
             rest_seconds: self.rest_seconds,
-            is_completed: self.is_completed.unwrap_or(true),
+            is_completed: self.is_completed.unwrap_or(done),
             notes: self.notes.clone(),
             performed_at: decided.performed_at.unwrap_or(at),
             version: 1,

@@ -1,5 +1,7 @@
 //! Exercises in workouts: adding, changing and removing them, and whether they may be there.
 
+use std::collections::HashSet;
+
 use diesel::{
     prelude::*,
     result::Error as DbError,
@@ -225,13 +227,11 @@ async fn write(
         .load(conn)
         .await
         .map_err(|error| exercise_gone(rows, &path, error))?;
-    for (index, row) in rows.iter().enumerate() {
-        if !written.iter().any(|place| place.id == row.id) {
-            let known = known(conn, row).await?;
-            return Err(known.at(path(index, "id")));
-        }
+    let written: HashSet<WorkoutExerciseId> = written.iter().map(|place| place.id).collect();
+    match rows.iter().position(|row| !written.contains(&row.id)) {
+        Some(index) => Err(known(conn, &rows[index]).await?.at(path(index, "id"))),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// Says of a place whose id was given before where it is: it has the version of that workout.

@@ -178,6 +178,11 @@ async fn while_both_sides_are_written_what_somebody_else_writes_is_held_until_an
     moved.crash().await;
     make(&moved, Uuid::from_u128(3), "and this").await.data();
     is_held(&moved, 5).await;
+    moved.crash().await;
+    make(&moved, Uuid::from_u128(4), "this as well")
+        .await
+        .data();
+    is_held(&moved, 6).await;
 
     moved
         .done(
@@ -192,6 +197,58 @@ async fn while_both_sides_are_written_what_somebody_else_writes_is_held_until_an
     );
     assert!(names(&moved).await.contains(&"ours".to_owned()));
     assert_eq!(moved.scrub().await["equal"], true);
+}
+
+#[tokio::test]
+async fn a_write_that_cannot_be_shown_yet_is_not_acknowledged_and_can_be_sent_again() {
+    let moved = Moved::reach("backfilled").await;
+    let id = Uuid::from_u128(1);
+    // For a moment it is waited for.
+    moved.fail_at("mirror.begin broken");
+    let (made, ()) = tokio::join!(make(&moved, id, "late"), async {
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        moved.fail_at("");
+    });
+    made.data();
+    moved.fail_at("mirror.begin broken");
+    let id = Uuid::from_u128(2);
+    let unseen = make(&moved, id, "later").await;
+    assert_eq!(unseen.code(), "UNAVAILABLE", "{:#}", unseen.body);
+    assert!(unseen.body.to_string().contains("this is written"));
+    moved.fail_at("");
+    make(&moved, id, "later").await.data();
+    let names = names(&moved).await;
+    assert_eq!(names.iter().filter(|name| *name == "later").count(), 1);
+    // Where the database is what is read, nobody has to wait for the files.
+    moved.step("parity --prove").await;
+    moved.step("cutover").await;
+    moved.sees("soak").await;
+    moved.fail_at("mirror.begin broken");
+    make(&moved, Uuid::from_u128(3), "at once").await.data();
+    moved.fail_at("");
+    moved.caught_up().await;
+    assert_eq!(moved.scrub().await["equal"], true);
+}
+
+#[tokio::test]
+async fn files_that_could_not_be_read_for_a_while_are_not_written_over() {
+    let moved = Moved::reach("backfilled").await;
+    let away = moved.files.with_extension("away");
+    fs::rename(&moved.files, &away).unwrap();
+    let repair = "mutation { repairMirror { migration { behind } } }";
+    let refused = moved.ask(&moved.ada, repair, json!({})).await;
+    assert_eq!(refused.code(), "UNAVAILABLE", "{:#}", refused.body);
+    assert!(refused.body.to_string().contains("could not be read"));
+    let path = away.join("workouts.json");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("Heavy day", "Their day")).unwrap();
+    fs::rename(&away, &moved.files).unwrap();
+    eventually("they are read again", async || {
+        moved.mirror().await["queued"] == 2
+    })
+    .await;
+    make(&moved, Uuid::from_u128(1), "ours").await.data();
+    is_held(&moved, 3).await;
 }
 
 async fn is_held(moved: &Moved, queued: i64) {

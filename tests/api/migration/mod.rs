@@ -11,6 +11,7 @@ mod fixture;
 mod hashes;
 mod leases;
 mod load;
+mod looking;
 mod model;
 mod moved;
 mod postgres;

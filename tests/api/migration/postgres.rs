@@ -175,6 +175,45 @@ async fn survives(phase: &str) {
     alike(&after, &shown(&other).await);
 }
 
+/// Made anew, the files' tables are held up between what the files say and what they have yet to be given.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tables_that_are_made_anew_are_shown_with_all_that_was_acknowledged() {
+    let folder = scratch_folder("alone");
+    let cluster = Cluster::start(&options(&folder), Lifetime::WithUs)
+        .await
+        .unwrap();
+    let moved = Moved::over(alone(&cluster).await).await;
+    moved.go_to("backfilled").await;
+    moved.fail_at("disk.write full\nprojection.replaced pause=1500");
+    let make =
+        "mutation ($name: String!) { createWorkout(input: {name: $name}) { workout { id } } }";
+    for name in ["one", "two"] {
+        moved.done(make, json!({"name": name})).await;
+    }
+    let clients = Clients::start(&moved, &[0; 2]).await;
+    let stop = Arc::new(AtomicBool::new(false));
+    let watching = watch(&moved, &stop);
+    let repair = "mutation { repairMirror { migration { behind } } }";
+    for _ in 0..2 {
+        crash(&moved.database).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        is_back(&moved).await;
+        // By a repair they are made anew under the eyes of readers who have a connection.
+        moved.done(repair, json!({})).await;
+    }
+    stop.store(true, Ordering::SeqCst);
+    assert!(
+        watching.await.unwrap() >= 4,
+        "somebody was shown less than was acknowledged"
+    );
+    clients.stop().await;
+    moved.fail_at("");
+    // What was refused often is tried again a minute later only.
+    moved.done(repair, json!({})).await;
+    moved.caught_up().await;
+    assert_eq!(moved.scrub().await["equal"], true);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn in_legacy_a_crash_of_the_database_takes_nothing_away() {
     survives("legacy").await;
