@@ -44,13 +44,16 @@ async fn subscriber(side: &Side, user: u64) -> Result<TcpStream, Failure> {
     let mut stream = TcpStream::connect(side.address).await?;
     let hello = "GET /graphql HTTP/1.1\r\nhost: localhost\r\nconnection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-protocol: graphql-transport-ws\r\n\r\n";
     stream.write_all(hello.as_bytes()).await?;
-    until(&mut stream, b"\r\n\r\n").await?;
+    until(&mut stream, |read| read.ends_with(b"\r\n\r\n")).await?;
     let authorization = format!("Bearer {}", token(id(Kind::User, user)));
     let init = json!({"type": "connection_init", "payload": {"Authorization": authorization}});
     stream
         .write_all(&frame(init.to_string().as_bytes()))
         .await?;
-    until(&mut stream, b"connection_ack\"}").await?;
+    let ack = br#""connection_ack""#;
+    let acknowledged =
+        |read: &[u8]| read.ends_with(b"}") && read.windows(ack.len()).any(|it| it == ack);
+    until(&mut stream, acknowledged).await?;
     let query = "subscription { changed { __typename } }";
     let subscribe = json!({"id": "1", "type": "subscribe", "payload": {"query": query}});
     stream
@@ -59,9 +62,9 @@ async fn subscriber(side: &Side, user: u64) -> Result<TcpStream, Failure> {
     Ok(stream)
 }
 
-async fn until(stream: &mut TcpStream, end: &[u8]) -> Result<(), Failure> {
+async fn until(stream: &mut TcpStream, is_all: impl Fn(&[u8]) -> bool) -> Result<(), Failure> {
     let mut read = Vec::new();
-    while !read.ends_with(end) {
+    while !is_all(&read) {
         if stream.read_buf(&mut read).await? == 0 {
             return Err("a WebSocket was closed".into());
         }
