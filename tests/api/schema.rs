@@ -368,6 +368,14 @@ async fn with_own_ids(user: &TestUser<'_>, request: &str) -> String {
     })
 }
 
+/// The same where no record is needed, but every id has to be one.
+fn with_any_ids(request: String) -> String {
+    let owns = ["EXERCISE", "PLACE", "TASK", "WORKOUT"];
+    owns.iter().fold(request, |request, kind| {
+        request.replace(&format!("OWN {kind}"), &Uuid::now_v7().to_string())
+    })
+}
+
 /// What the server answers to somebody new, with the id blotted out.
 async fn ask(app: &TestApp, request: &str, id: Uuid) -> Value {
     // Somebody new has made nothing with that id before.
@@ -473,11 +481,7 @@ async fn what_is_for_members_is_refused_to_nobody_and_what_is_for_admins_to_memb
                     root.to_lowercase()
                 )
             });
-            // No record of one's own is needed either, but every id has to be one.
-            let owns = ["EXERCISE", "PLACE", "TASK", "WORKOUT"];
-            let request = owns.iter().fold(request, |request, kind| {
-                request.replace(&format!("OWN {kind}"), &Uuid::now_v7().to_string())
-            });
+            let request = with_any_ids(request);
             if *access != Access::Anyone {
                 assert_eq!(
                     app.graphql(&request, json!({})).await.code(),

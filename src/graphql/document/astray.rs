@@ -187,19 +187,16 @@ impl Search<'_> {
             self.path.push(name.to_owned());
             return true;
         }
-        object
-            .fields
-            .iter()
-            .any(|(name, field)| match fields.get(name.as_str()) {
-                Some(value) => self.finds_at(name, value, &field.ty),
-                None => {
-                    let missing = field.is_required() && self.wanted.minds_shapes();
-                    if missing {
-                        self.path.push(name.to_string());
-                    }
-                    missing
-                }
-            })
+        object.fields.iter().any(|(name, field)| {
+            if let Some(value) = fields.get(name.as_str()) {
+                return self.finds_at(name, value, &field.ty);
+            }
+            let missing = field.is_required() && self.wanted.minds_shapes();
+            if missing {
+                self.path.push(name.to_string());
+            }
+            missing
+        })
     }
 
     fn finds_at(&mut self, step: &str, value: &JsonValue, ty: &Type) -> bool {

@@ -99,7 +99,6 @@ impl Draft {
         )?;
         let mut tree = Growing {
             kept: Kept::of(there),
-            named: self.named(),
             places: HashSet::new(),
             sets: HashSet::new(),
             tree: NewTree {
@@ -177,8 +176,6 @@ impl<'a> Kept<'a> {
 /// The rows of a workout while they are put together.
 struct Growing<'a> {
     kept: Kept<'a>,
-    /// All ids that the client names, here or further on.
-    named: HashSet<uuid::Uuid>,
     places: HashSet<WorkoutExerciseId>,
     sets: HashSet<SetId>,
     tree: NewTree,
@@ -192,26 +189,23 @@ impl Growing<'_> {
         let number = i32::try_from(order).unwrap_or(i32::MAX);
         let row = place.row(&at, owner, workout, number, kept)?;
         once(&mut self.places, row.id, || format!("{at}.id"))?;
-        match &place.sets {
-            Some(sets) => {
-                for (order, set) in (0..).zip(sets) {
-                    let at = format!("{at}.sets.{order}");
-                    let spot = Spot {
-                        owner,
-                        workout,
-                        place: row.id,
-                        order,
-                    };
-                    let kept = set.id.and_then(|id| self.kept.sets.get(&id).copied());
-                    let set = set.clone().row(&at, spot, kept)?;
-                    once(&mut self.sets, set.id, || format!("{at}.id"))?;
-                    self.tree.sets.push(set);
-                }
+        if let Some(sets) = &place.sets {
+            for (order, set) in (0..).zip(sets) {
+                let at = format!("{at}.sets.{order}");
+                let spot = Spot {
+                    owner,
+                    workout,
+                    place: row.id,
+                    order,
+                };
+                let kept = set.id.and_then(|id| self.kept.sets.get(&id).copied());
+                let set = set.clone().row(&at, spot, kept)?;
+                once(&mut self.sets, set.id, || format!("{at}.id"))?;
+                self.tree.sets.push(set);
             }
-            None => {
-                let stay = self.staying(kept);
-                self.tree.sets.extend(stay);
-            }
+        } else {
+            let stay = self.staying(kept);
+            self.tree.sets.extend(stay);
         }
         self.tree.exercises.push(row);
         Ok(())
@@ -220,7 +214,7 @@ impl Growing<'_> {
     /// The sets of a place about which nothing is said: all but those that move to another one.
     fn staying(&self, place: Option<&WorkoutExercise>) -> Vec<NewSet> {
         let sets = place.and_then(|it| it.sets.get()).into_iter().flatten();
-        sets.filter(|set| !self.named.contains(&set.id.0))
+        sets.filter(|set| !self.tree.named.contains(&set.id.0))
             .map(Set::kept)
             .collect()
     }

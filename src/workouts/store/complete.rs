@@ -115,7 +115,7 @@ impl Workout {
 impl Completion {
     /// Refuses what is not so of a workout that was completed before.
     fn check_same(&self, workout: &Workout, entry: &HistoryEntry) -> Result<()> {
-        let zone = self.zone.map(|zone| zone.name());
+        let zone = self.zone.map(chrono_tz::Tz::name);
         let mark = &self.mark;
         let others = [
             (

@@ -117,7 +117,8 @@ async fn what_is_left_of_binary_fractions_is_no_decimal() {
     let ada = app.user("ada").await;
     let query = "mutation ($input: CreateExerciseInput!) { createExercise(input: $input) {
         exercise { bodyweightFactor } } }";
-    let input = json!({"name": "Dip", "category": "arms", "bodyweightFactor": 0.30000000000000004});
+    let input =
+        json!({"name": "Dip", "category": "arms", "bodyweightFactor": 0.300_000_000_000_000_04});
     let made = ada.graphql(query, json!({"input": input})).await;
     assert_eq!(
         made.data()["createExercise"]["exercise"]["bodyweightFactor"],

@@ -136,16 +136,6 @@ async fn what_is_no_value_of_its_type_never_gets_in_and_is_said_to_be_where_it_i
             "input.priority",
         ),
         (
-            json!({"title": "T", "parentId": "1"}),
-            "VALIDATION",
-            "input.parentId",
-        ),
-        (
-            json!({"title": "T", "id": "not-a-uuid"}),
-            "VALIDATION",
-            "input.id",
-        ),
-        (
             json!({"title": "T", "completed": true}),
             "BAD_VARIABLES",
             "input.completed",
@@ -162,6 +152,7 @@ async fn an_id_that_is_none_is_named_by_the_path_to_it_in_documents_as_in_variab
     let app = TestApp::start().await;
     let ada = app.user("ada").await;
     let bulk = "mutation ($it: [BulkTaskInput!]!) { bulkUpdateTasks(tasks: $it, input: {priority: HIGH}) { tasks { id } } }";
+    let create = "mutation ($it: CreateTaskInput!) { createTask(input: $it) { task { id } } }";
     let one = "query ($x: ID!) { workout(id: $x) { id } }";
     let delete = "mutation ($ids: [ID!]!) { deleteSets(ids: $ids) { workout { id } } }";
     let listed = "query ($x: ID!) { history(filter: {exerciseId: $x}) { totalCount } }";
@@ -171,6 +162,16 @@ async fn an_id_that_is_none_is_named_by_the_path_to_it_in_documents_as_in_variab
             bulk,
             json!({"it": [{"id": good}, {"id": "a"}]}),
             "tasks.1.id",
+        ),
+        (
+            create,
+            json!({"it": {"title": "T", "id": "not-a-uuid"}}),
+            "input.id",
+        ),
+        (
+            create,
+            json!({"it": {"title": "T", "parentId": "1"}}),
+            "input.parentId",
         ),
         (one, json!({"x": "x"}), "id"),
         (delete, json!({"ids": [good, "y"]}), "ids.1"),

@@ -125,7 +125,7 @@ async fn a_set_that_is_named_keeps_whatever_is_not_said_of_it_wherever_it_moves(
 }
 
 #[tokio::test]
-async fn null_clears_what_can_be_empty_and_is_refused_elsewhere_with_the_path_to_it() {
+async fn null_is_refused_with_the_path_to_it_where_something_has_to_be() {
     let app = TestApp::start().await;
     let ada = app.user("ada").await;
     let (id, trained) = full(&ada).await;
@@ -169,7 +169,15 @@ async fn null_clears_what_can_be_empty_and_is_refused_elsewhere_with_the_path_to
         assert_eq!((refused.code(), refused.field()), ("VALIDATION", path));
     }
     assert_eq!(all(&ada, &id).await, before);
+}
 
+#[tokio::test]
+async fn null_clears_what_can_be_empty_and_leaves_a_set_a_set() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada").await;
+    let (id, trained) = full(&ada).await;
+    let before = all(&ada, &id).await;
+    let (place, set) = (&before["exercises"][0], &before["exercises"][0]["sets"][0]);
     let nothing = json!({"id": place["id"], "exerciseId": trained[0], "supersetGroup": null,
         "targetSets": null, "targetReps": null, "targetRepsMax": null, "targetWeight": null,
         "targetRpe": null, "restSeconds": null, "notes": null, "sets": [{"id": set["id"],

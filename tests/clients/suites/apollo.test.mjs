@@ -14,7 +14,12 @@ import WebSocket from "ws";
 import { signedIn } from "../lib/regimen.mjs";
 
 const { url, socketUrl, headers } = signedIn();
-const possibleTypes = { Node: ["Exercise", "Workout", "WorkoutExercise", "WorkoutSet", "HistoryEntry", "Task"] };
+const possibleTypes = {
+  Node: [
+    ...["Exercise", "Workout", "WorkoutExercise", "WorkoutSet", "HistoryEntry", "Task"],
+    ...["Settings", "Session", "User"],
+  ],
+};
 const operations = (file) => gql(readFileSync(join(import.meta.dirname, `../operations/${file}.graphql`), "utf8"));
 
 /** One operation of a file, with the fragments of that file. */
