@@ -6,6 +6,7 @@ mod disk;
 mod folder;
 mod meaning;
 mod native;
+mod passing;
 pub mod record;
 mod scan;
 mod text;

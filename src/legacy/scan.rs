@@ -8,6 +8,8 @@ use std::{
 
 use sha2::{Digest as _, Sha256};
 
+use super::passing::Passing;
+
 /// A record longer than this is not read.
 pub(super) const LONGEST: usize = 8 * 1024 * 1024;
 const LONGEST_NAME: usize = 1024;
@@ -363,48 +365,5 @@ impl<R: Read> Scan<R> {
         self.spot.column = self.spot.column.saturating_add(letters);
         self.spot.offset += length as u64;
         self.next += length;
-    }
-}
-
-/// How far a value was passed.
-#[derive(Default)]
-struct Passing {
-    /// What closes the brackets that are open.
-    open: Vec<u8>,
-    quoted: bool,
-    escaped: bool,
-    begun: bool,
-}
-
-impl Passing {
-    /// How many of these bytes are the value's, and whether it ends with them.
-    fn through(&mut self, bytes: &[u8]) -> (usize, bool) {
-        for (at, byte) in bytes.iter().copied().enumerate() {
-            if self.quoted {
-                // No text goes over a line: an end that is missing must not swallow the file.
-                self.quoted = byte != b'\n' && (byte != b'"' || self.escaped);
-                self.escaped = byte == b'\\' && !self.escaped;
-            } else {
-                match byte {
-                    b'"' => self.quoted = true,
-                    b'{' | b'[' => self.open.push(byte + 2),
-                    b'}' | b']' => match self.open.iter().rposition(|closer| *closer == byte) {
-                        Some(level) => self.open.truncate(level),
-                        None => return (at, true),
-                    },
-                    b',' | b' ' | b'\n' | b'\r' | b'\t' | b':'
-                        if self.open.is_empty() && self.begun =>
-                    {
-                        return (at, true);
-                    }
-                    _ => {}
-                }
-            }
-            self.begun = true;
-            if self.open.is_empty() && !self.quoted && matches!(byte, b'"' | b'}' | b']' | b'\n') {
-                return (at + 1, true);
-            }
-        }
-        (bytes.len(), false)
     }
 }

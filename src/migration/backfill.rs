@@ -1,7 +1,7 @@
 //! Copying everybody's records into the database, some owners at a time. How far it got stands in the transaction
 //! of the copies themselves, so it goes on where it stopped, whatever stopped it, and copies nothing twice.
 
-use std::{ops::Range, time::Duration};
+use std::time::Duration;
 
 use async_graphql::SimpleObject;
 use diesel::{
@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use super::{
     Actor, Control, Failure, Lease, Note, Phase, adopt, append, finish_backfill,
+    batches::Clock,
     parity::{self, Parity},
     step::{BACKFILL, JobState, Obstacle},
     tables::{ENTITIES, Side, TABLES},
@@ -27,12 +28,6 @@ use crate::{
     viewer::UserId,
 };
 
-/// A transaction is to take about so long: then a pause is heard, and the lease is kept, however many rows people have.
-const BATCH: Range<Duration> = Duration::from_millis(500)..Duration::from_secs(2);
-/// How many owners the first one is about.
-const OWNERS: i64 = 16;
-/// How many the most.
-const MOST_OWNERS: i64 = 4096;
 /// For how long nobody else goes on where this process stopped without a word.
 const LEASE: Duration = Duration::from_secs(10);
 
@@ -359,45 +354,4 @@ async fn note(conn: &mut AsyncPgConnection, actor: Actor, action: &str) -> Resul
     };
     append(conn, note).await?;
     Ok(())
-}
-
-/// How fast it goes, over the last few seconds, and how much is done at a time.
-struct Clock {
-    since: Instant,
-    rows: i64,
-    owners: i64,
-}
-
-impl Clock {
-    fn new(rows: i64) -> Self {
-        Self {
-            since: Instant::now(),
-            rows,
-            owners: OWNERS,
-        }
-    }
-
-    /// Takes more or fewer owners next time, by how long the last ones took.
-    fn pace(&mut self, took: Duration) {
-        if took < BATCH.start {
-            self.owners = (self.owners * 2).min(MOST_OWNERS);
-        } else if took > BATCH.end {
-            self.owners = (self.owners / 2).max(1);
-        }
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "rates are shown to people")]
-    fn tick(&mut self, progress: &mut Progress) {
-        let seconds = self.since.elapsed().as_secs_f64();
-        if seconds > 0.0 {
-            progress.rows_per_second = (progress.rows - self.rows) as f64 / seconds;
-        }
-        if progress.rows_per_second > 0.0 {
-            let left = (progress.rows_in_all - progress.rows).max(0) as f64;
-            progress.seconds_left = left / progress.rows_per_second;
-        }
-        if seconds > 5.0 {
-            (self.since, self.rows) = (Instant::now(), progress.rows);
-        }
-    }
 }

@@ -20,6 +20,7 @@ mod graphql;
 mod lease;
 pub mod mirror;
 mod offer;
+mod batches;
 pub mod parity;
 pub mod people;
 pub mod phase;

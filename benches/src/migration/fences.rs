@@ -52,7 +52,7 @@ pub async fn measure(
         writer.await??;
     }
     let fences = fences(&program.url).await?;
-    results.note(&format!(
+    Results::note(&format!(
         "{} fences, {} writes by {} clients",
         fences.len(),
         waits.borrow().len(),

@@ -72,7 +72,7 @@ impl Results {
         })
     }
 
-    pub fn note(&self, text: &str) {
+    pub fn note(text: &str) {
         println!("note: {text}");
     }
 

@@ -3,7 +3,7 @@
 use super::{
     Folder, Unreadable,
     book::{At, Placed, State},
-    index::hash_of,
+    facts::hash_of,
     out_of_reach,
     pages::Pages,
     understand::Understood,

@@ -6,7 +6,8 @@ use super::{
     Folder, HISTORY, OURS, TRASH, Unreadable,
     apply::{ApplyError, short, unchanged},
     book::Book,
-    index::{self, Facts},
+    facts::Facts,
+    index,
 };
 use crate::legacy::{
     disk::{self, Failed},

@@ -3,6 +3,7 @@
 mod apply;
 mod book;
 mod edits;
+mod facts;
 mod find;
 mod homes;
 mod index;
@@ -28,7 +29,7 @@ use uuid::Uuid;
 use super::{Lookups, disk::Faults, meaning::World, record::Key};
 use crate::viewer::UserId;
 use book::{At, Book};
-use index::{Facts, Owner};
+use facts::{Facts, Owner};
 use register::Register;
 
 pub use apply::{Applied, ApplyError, Refusal};

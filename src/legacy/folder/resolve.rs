@@ -8,7 +8,8 @@ use super::{
     Folder, Link,
     apply::short,
     book::{At, Book, Placed, State},
-    index::{Facts, Owner, Session, hash_of},
+    facts::{Facts, Owner, Session, hash_of},
+    ledger::Ledger,
     register::{Line, Register},
     sorter::Sorter,
 };
@@ -80,25 +81,29 @@ pub(super) fn resolve(
         folder.world.held.entry((owner, id)).or_insert(workout);
     }
     folder.world.told = facts.told.into_iter().collect();
-    let mut sessions = Sorter::default();
-    for session in facts.diary.iter() {
-        let Session { owner, entry, at } = session?;
-        let key = Key {
-            kind: Kind::History,
-            owner: folder.owner_of(owner).0,
-            id: entry,
-        };
-        sessions.push(Line {
-            hash: hash_of(&key),
-            at,
-        })?;
-    }
-    folder.diary = Register::of(sessions, |_, _| Ok(true))?;
+    folder.remember(&facts.diary)?;
     folder.place()?;
     Ok(folder)
 }
 
 impl Folder {
+    /// Which sessions are entries of the history.
+    fn remember(&mut self, sessions: &Ledger<Session>) -> io::Result<()> {
+        let mut lines = Sorter::default();
+        for session in sessions.iter() {
+            let Session { owner, entry, at } = session?;
+            let key = Key {
+                kind: Kind::History,
+                owner: self.owner_of(owner).0,
+                id: entry,
+            };
+            let hash = hash_of(&key);
+            lines.push(Line { hash, at })?;
+        }
+        self.diary = Register::of(lines, |_, _| Ok(true))?;
+        Ok(())
+    }
+
     /// Who is who. Records that name nobody are the only person's, if there is one only.
     fn meet(&mut self, people: Vec<(String, Person)>, lookups: &Lookups) {
         let mut addresses: HashMap<String, String> = HashMap::new();

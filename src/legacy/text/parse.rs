@@ -37,18 +37,14 @@ pub(in crate::legacy) fn parse(bytes: &[u8]) -> Parsed<Node<'_>> {
 }
 
 /// Whether an object has a key already. To hash the few keys that almost all have would cost more than to compare them.
-fn is_there<'a>(
-    key: &Cow<'a, str>,
-    members: &[Member<'a>],
-    hashed: &mut HashSet<Cow<'a, str>>,
-) -> bool {
+fn is_there(key: &str, members: &[Member], hashed: &mut HashSet<String>) -> bool {
     if members.len() < FEW {
-        return members.iter().any(|member| member.key.value == *key);
+        return members.iter().any(|member| member.key.value == key);
     }
     if hashed.is_empty() {
-        hashed.extend(members.iter().map(|member| member.key.value.clone()));
+        hashed.extend(members.iter().map(|it| it.key.value.clone().into_owned()));
     }
-    !hashed.insert(key.clone())
+    !hashed.insert(key.to_owned())
 }
 
 struct Parser<'a> {
