@@ -2,21 +2,18 @@
 
 use std::{sync::Arc, time::Duration};
 
-use async_graphql::{ComplexObject, Context, Enum, ID, Object, SimpleObject};
-use diesel::{
-    QueryableByName,
-    sql_types::{BigInt, Binary, Text, Timestamptz},
-};
-use diesel_async::{AsyncConnection, RunQueryDsl};
+use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use diesel_async::AsyncConnection;
 use uuid::Uuid;
 
 use super::{
-    Actor, Failure, Migration, Moving, backfill, cut_over, ending,
+    Actor, Failure, Migration, Moving, Source, backfill, cut_over, ending,
     graphql::{MigrationPayload, status},
     parity::{self, BothSides, Parity},
     people,
     plan::{self, BackfillPlan},
     prove,
+    quarantine::QuarantinedPiece,
     queue::{self, Queued},
     shadows::{self, ShadowFinding},
     step::{JobState, Obstacle},
@@ -25,7 +22,6 @@ use super::{
 };
 use crate::{
     changes::Entity,
-    db::statement,
     error::{Error, Result},
     graphql::{ContextExt, Nullable},
     viewer::UserId,
@@ -97,15 +93,8 @@ impl DeskQuery {
         if !(1..=200).contains(&first) {
             return Err(Error::invalid("first", "`first` must be from 1 to 200"));
         }
-        let pieces = statement(
-            "SELECT id AS number, file, position, bytes, reason, seen_at FROM migration_quarantine \
-             WHERE id > ? ORDER BY id LIMIT ?",
-        )
-        .bind::<BigInt, _>(after.unwrap_or(0))
-        .bind::<BigInt, _>(i64::from(first))
-        .load(&mut *ctx.db().conn().await?)
-        .await?;
-        Ok(pieces)
+        let mut conn = ctx.db().conn().await?;
+        Ok(QuarantinedPiece::after(&mut conn, after.unwrap_or(0), first.into()).await?)
     }
 }
 
@@ -120,47 +109,14 @@ pub struct MirrorState {
     pub queue: Vec<Queued>,
 }
 
-/// A piece of a file that could not be understood.
-#[derive(SimpleObject, QueryableByName)]
-#[graphql(complex)]
-pub struct QuarantinedPiece {
-    /// Counts the pieces in the order in which they were found.
-    #[diesel(sql_type = BigInt)]
-    pub number: i64,
-    /// The file that it is in.
-    #[diesel(sql_type = Text)]
-    pub file: String,
-    /// Where in the file it begins, in bytes.
-    #[diesel(sql_type = BigInt)]
-    pub position: i64,
-    /// Why it could not be understood.
-    #[diesel(sql_type = Text)]
-    pub reason: String,
-    /// When it was found.
-    #[diesel(sql_type = Timestamptz)]
-    pub seen_at: chrono::DateTime<chrono::Utc>,
-    #[graphql(skip)]
-    #[diesel(sql_type = Binary)]
-    pub bytes: Vec<u8>,
-}
-
-#[ComplexObject]
-impl QuarantinedPiece {
-    /// The piece itself, as far as it can be shown: what is no text is replaced, and the first 4,000 letters are
-    /// enough.
-    async fn text(&self) -> String {
-        String::from_utf8_lossy(&self.bytes)
-            .chars()
-            .take(4000)
-            .collect()
-    }
-}
-
 /// Which side is right where both differ.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
 pub enum Keep {
     /// The database: the files are written again, also over what others have put there.
     Database,
+    /// The files: what others have put there is taken over into the database, as changes with new versions. What was
+    /// on its way to the files still goes there.
+    Files,
 }
 
 /// What a proof found.
@@ -215,7 +171,8 @@ impl DeskMutation {
         Some(cut(ctx, within_seconds, expected_epoch).await)
     }
 
-    /// Writes the files again where they do not follow, for admins, also over what others have put there.
+    /// Has files and database be the same again where the files do not follow, for admins: by default they are written
+    /// again, also over what others have put there.
     async fn repair_mirror(
         &self,
         ctx: &Context<'_>,
@@ -336,9 +293,11 @@ async fn cut(ctx: &Context<'_>, within: i32, expected: Option<i64>) -> Result<Mi
 
 async fn repair(ctx: &Context<'_>, keep: Keep) -> Result<MigrationPayload> {
     let actor = Actor::User(ctx.admin()?.user);
-    match keep {
-        Keep::Database => moving(ctx)?.repair(actor).await?,
-    }
+    let keep = match keep {
+        Keep::Database => Source::Database,
+        Keep::Files => Source::Files,
+    };
+    moving(ctx)?.repair(actor, keep).await?;
     answer(ctx).await
 }
 
@@ -371,6 +330,9 @@ async fn fetch_back(ctx: &Context<'_>, expected: Option<i64>) -> Result<Migratio
 
 async fn link(ctx: &Context<'_>, key: String, email: String) -> Result<MigrationPayload> {
     let actor = Actor::User(ctx.admin()?.user);
+    if let Ok(moving) = moving(ctx) {
+        people::check(moving.files(), &key).await?;
+    }
     people::link(&mut *ctx.db().conn().await?, actor, &key, &email).await?;
     if let Ok(moving) = moving(ctx) {
         moving.look().await.map_err(Error::from)?;
