@@ -11,7 +11,7 @@ use std::{
 };
 
 /// What the pages are made of. The folder itself holds `node_modules`, which must not count.
-const SOURCES: &[&str] = &[
+pub const SOURCES: &[&str] = &[
     "src",
     "build.mjs",
     "console.html",

@@ -2,7 +2,7 @@
 //! the answer, without becoming a tree of values first.
 
 use async_graphql::{Value, resolver_utils::EnumType};
-use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Timelike, Utc};
 use serde::Serialize;
 use uuid::{Uuid, fmt::Hyphenated};
 
@@ -44,7 +44,17 @@ macro_rules! as_serde_has_it {
     };
 }
 
-as_serde_has_it!(i16, i32, i64, f64, bool, str, String, serde_json::Value);
+as_serde_has_it!(
+    i16,
+    i32,
+    i64,
+    u64,
+    f64,
+    bool,
+    str,
+    String,
+    serde_json::Value
+);
 
 impl<T: WriteJson + ?Sized> WriteJson for &T {
     fn write_json(&self, out: &mut Vec<u8>) {
@@ -99,11 +109,7 @@ impl WriteJson for DateTime<Utc> {
             Some(year) if nanos < 1_000_000_000 => {
                 write_day(year, day, out);
                 out.push(b'T');
-                write_digits(time.hour(), 2, out);
-                out.push(b':');
-                write_digits(time.minute(), 2, out);
-                out.push(b':');
-                write_digits(time.second(), 2, out);
+                write_time(time, out);
                 write_fraction(nanos, out);
                 out.extend_from_slice(b"+00:00");
             }
@@ -112,6 +118,18 @@ impl WriteJson for DateTime<Utc> {
         }
         out.push(b'"');
     }
+}
+
+/// A moment with microseconds, as log lines have it: all of one length.
+pub fn write_stamp(at: DateTime<Utc>, out: &mut Vec<u8>) {
+    let (day, time) = (at.date_naive(), at.time());
+    out.push(b'"');
+    write_day(plain_year(day).unwrap_or_default(), day, out);
+    out.push(b'T');
+    write_time(time, out);
+    out.push(b'.');
+    write_digits(time.nanosecond() / 1000 % 1_000_000, 6, out);
+    out.extend_from_slice(b"Z\"");
 }
 
 /// The year, where it has the four digits of most.
@@ -127,6 +145,14 @@ fn write_day(year: u32, day: NaiveDate, out: &mut Vec<u8>) {
     write_digits(day.day(), 2, out);
 }
 
+fn write_time(time: NaiveTime, out: &mut Vec<u8>) {
+    write_digits(time.hour(), 2, out);
+    out.push(b':');
+    write_digits(time.minute(), 2, out);
+    out.push(b':');
+    write_digits(time.second(), 2, out);
+}
+
 /// As many digits as are needed, in threes.
 fn write_fraction(nanos: u32, out: &mut Vec<u8>) {
     let (value, digits) = match nanos {
@@ -139,13 +165,15 @@ fn write_fraction(nanos: u32, out: &mut Vec<u8>) {
     write_digits(value, digits, out);
 }
 
+/// Nine at the most.
 fn write_digits(mut number: u32, digits: usize, out: &mut Vec<u8>) {
-    let start = out.len();
-    out.resize(start + digits, b'0');
-    for digit in out[start..].iter_mut().rev() {
+    let mut text = [b'0'; 9];
+    let text = &mut text[9 - digits..];
+    for digit in text.iter_mut().rev() {
         *digit = b'0' + u8::try_from(number % 10).unwrap_or_default();
         number /= 10;
     }
+    out.extend_from_slice(text);
 }
 
 /// Writes a list of things, each in its way.

@@ -1,13 +1,15 @@
 // Two pages, `graphiql` and `console`. `npm run dev` serves them while they are written and passes GraphQL on to
 // a server on port 4000; `build.mjs` makes what goes into the program.
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 import { defineConfig } from "vite";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const SERVER = process.env.REGIMEN_URL ?? "http://127.0.0.1:4000";
-const API = { "/graphql": { target: SERVER, ws: true }, "/health": SERVER };
-const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const API = { "/graphql": { target: SERVER, ws: true } };
+/** As the server sends it. */
+export const POLICY = readFileSync(`${HERE}policy.txt`, "utf8").trim();
 
 /** GraphiQL's styles carry fonts and pictures as data; the policy of our pages takes none, and nobody misses them. */
 function withoutData() {
@@ -27,6 +29,8 @@ export default defineConfig({
   root: HERE,
   plugins: [withoutData()],
   appType: "mpa",
+  // Its dialogs would write styles into the page, to hold it still below them: it does not scroll anyway.
+  resolve: { alias: { "react-style-singleton": `${HERE}src/graphiql/no-styles.ts` } },
   build: {
     target: "es2022",
     manifest: "manifest.json",

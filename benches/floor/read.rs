@@ -19,33 +19,33 @@ type Value<'a> = &'a (dyn ToSql + Sync);
 
 #[derive(Deserialize)]
 pub struct OneWorkout {
-    user: Uuid,
-    id: Uuid,
+    pub user: Uuid,
+    pub id: Uuid,
 }
 
 #[derive(Deserialize)]
 pub struct First {
-    user: Uuid,
-    first: i64,
+    pub user: Uuid,
+    pub first: i64,
 }
 
 #[derive(Deserialize)]
 pub struct Search {
-    user: Uuid,
-    category: String,
-    search: String,
-    first: i64,
+    pub user: Uuid,
+    pub category: String,
+    pub search: String,
+    pub first: i64,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Period {
-    user: Uuid,
-    from: DateTime<Utc>,
-    to: DateTime<Utc>,
-    first: i64,
-    after_at: DateTime<Utc>,
-    after_id: Uuid,
+    pub user: Uuid,
+    pub from: DateTime<Utc>,
+    pub to: DateTime<Utc>,
+    pub first: i64,
+    pub after_at: DateTime<Utc>,
+    pub after_id: Uuid,
 }
 
 impl Conn {

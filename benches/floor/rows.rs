@@ -1,19 +1,20 @@
-//! What is answered, as rows become it.
+//! What is answered, as rows become it: by `serde`, or by async-graphql.
 
+use async_graphql::SimpleObject;
 use chrono::{DateTime, Utc};
 use rust_decimal::{Decimal, serde::float_option};
 use serde::Serialize;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-#[derive(Clone, Serialize)]
+#[derive(Clone, Serialize, SimpleObject)]
 pub struct Exercise {
     pub id: Uuid,
     pub name: String,
     pub category: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, SimpleObject)]
 #[serde(rename_all = "camelCase")]
 pub struct FoundExercise {
     id: Uuid,
@@ -23,21 +24,24 @@ pub struct FoundExercise {
     equipment: Vec<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, SimpleObject)]
 #[serde(rename_all = "camelCase")]
+#[graphql(complex)]
 pub struct Set {
     pub id: Uuid,
     pub order_index: i32,
     pub reps: Option<i32>,
     #[serde(with = "float_option")]
+    #[graphql(skip)]
     pub weight: Option<Decimal>,
     #[serde(with = "float_option")]
+    #[graphql(skip)]
     pub rpe: Option<Decimal>,
     pub duration_seconds: Option<i32>,
     pub is_completed: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, SimpleObject)]
 #[serde(rename_all = "camelCase")]
 pub struct Place {
     pub id: Uuid,
@@ -47,7 +51,7 @@ pub struct Place {
     pub sets: Vec<Set>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, SimpleObject)]
 #[serde(rename_all = "camelCase")]
 pub struct Workout {
     pub id: Uuid,
@@ -57,7 +61,7 @@ pub struct Workout {
     pub exercises: Vec<Place>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, SimpleObject)]
 #[serde(rename_all = "camelCase")]
 pub struct Entry {
     id: Uuid,
@@ -67,7 +71,7 @@ pub struct Entry {
     notes: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, SimpleObject)]
 #[serde(rename_all = "camelCase")]
 pub struct Task {
     id: Uuid,

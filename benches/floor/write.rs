@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use async_graphql::SimpleObject;
 use rust_decimal::{Decimal, serde::float_option};
 use serde::{Deserialize, Serialize};
 use tokio_postgres::types::ToSql;
@@ -16,53 +17,56 @@ use crate::{
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NewSet {
-    user: Uuid,
-    workout_id: Uuid,
-    workout_exercise_id: Uuid,
-    order_index: i32,
-    reps: Option<i32>,
+    pub user: Uuid,
+    pub workout_id: Uuid,
+    pub workout_exercise_id: Uuid,
+    pub order_index: i32,
+    pub reps: Option<i32>,
     #[serde(with = "float_option")]
-    weight: Option<Decimal>,
+    pub weight: Option<Decimal>,
     #[serde(with = "float_option")]
-    rpe: Option<Decimal>,
+    pub rpe: Option<Decimal>,
 }
 
 #[derive(Deserialize)]
 pub struct NewWorkout {
-    user: Uuid,
-    input: Content,
+    pub user: Uuid,
+    pub input: Content,
 }
 
 #[derive(Deserialize)]
-struct Content {
-    name: String,
-    exercises: Vec<NewPlace>,
+pub struct Content {
+    pub name: String,
+    pub exercises: Vec<NewPlace>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct NewPlace {
-    exercise_id: Uuid,
-    sets: Vec<PlannedSet>,
+pub struct NewPlace {
+    pub exercise_id: Uuid,
+    pub sets: Vec<PlannedSet>,
 }
 
 #[derive(Deserialize)]
-struct PlannedSet {
-    reps: Option<i32>,
+pub struct PlannedSet {
+    pub reps: Option<i32>,
     #[serde(with = "float_option")]
-    weight: Option<Decimal>,
+    pub weight: Option<Decimal>,
 }
 
 /// What is shown of a new set.
-#[derive(Serialize)]
+#[derive(Serialize, SimpleObject)]
 #[serde(rename_all = "camelCase")]
+#[graphql(complex)]
 pub struct AddedSet {
     id: Uuid,
     reps: Option<i32>,
     #[serde(with = "float_option")]
-    weight: Option<Decimal>,
+    #[graphql(skip)]
+    pub weight: Option<Decimal>,
     #[serde(with = "float_option")]
-    rpe: Option<Decimal>,
+    #[graphql(skip)]
+    pub rpe: Option<Decimal>,
     duration_seconds: Option<i32>,
     is_completed: bool,
 }

@@ -1,6 +1,7 @@
 //! The hot parts by themselves, in memory: `cargo bench -p regimen-benches` prints what each takes.
 #![expect(clippy::print_stdout, reason = "a table is what it is for")]
 
+mod record;
 mod rows;
 
 use std::{hint::black_box, time::Duration};
@@ -28,6 +29,7 @@ fn main() {
     documents();
     execution();
     cursors();
+    records();
 }
 
 fn documents() {
@@ -113,6 +115,16 @@ fn cursors() {
     report("a cursor read", 2000, || {
         Cursor::open::<(chrono::DateTime<chrono::Utc>, WorkoutId)>(&text, "workouts:recent")
     });
+}
+
+fn records() {
+    let record = record::of(&rows::workouts()[0]);
+    println!(
+        "canonical bytes of a workout, {} of them:",
+        record.canonical().len()
+    );
+    report("  written", 500, || record.canonical());
+    report("  written and hashed", 500, || record.hash());
 }
 
 /// The processor time that this thread has had: unlike a clock it stands still while others are served.

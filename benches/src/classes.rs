@@ -129,7 +129,7 @@ impl Case {
     }
 
     fn new_workout(&self) -> Value {
-        let set = json!({"reps": 8, "weight": 60.0});
+        let set = json!({"reps": 8, "weight": 60.0, "isCompleted": true});
         let place = |exercise| json!({"exerciseId": exercise, "sets": [set, set, set, set]});
         let places: Vec<Value> = self.exercises.iter().map(place).collect();
         json!({"name": "Measured", "exercises": places})
@@ -162,8 +162,10 @@ pub fn ours(class: Class, case: &Case, cursor: Option<&str>) -> Value {
         }
         Class::Q5 => (query!("regimen/Q5"), json!({"first": 20})),
         Class::M1 => {
-            let set =
-                json!({"workoutExerciseId": case.place(), "reps": 8, "weight": 82.5, "rpe": 8.5});
+            let set = json!({
+                "workoutExerciseId": case.place(), "reps": 8, "weight": 82.5, "rpe": 8.5,
+                "isCompleted": true,
+            });
             (query!("regimen/M1"), json!({"input": set}))
         }
         Class::M2 => (query!("regimen/M2"), json!({"input": case.new_workout()})),
@@ -193,6 +195,40 @@ pub fn floor(class: Class, case: &Case) -> Value {
         }),
         Class::M2 => json!({"user": user, "input": case.new_workout()}),
     }
+}
+
+/// The request as servers are asked that have no idea who sends it: in GraphQL, with the floor's values.
+pub fn plain(class: Class, case: &Case) -> Value {
+    let user = case.owner();
+    let (text, variables) = match class {
+        Class::Edge => (query!("plain/Edge"), json!({})),
+        Class::Q1 => (query!("plain/Q1"), floor(class, case)),
+        Class::Q2 => (query!("plain/Q2"), floor(class, case)),
+        Class::Q3 => (query!("plain/Q3"), floor(class, case)),
+        Class::Q4 => (
+            query!("plain/Q4"),
+            json!({"filter": owned(user, floor(class, case))}),
+        ),
+        Class::Q5 => (query!("plain/Q5"), floor(class, case)),
+        Class::M1 => (
+            query!("plain/M1"),
+            json!({"input": owned(user, floor(class, case))}),
+        ),
+        Class::M2 => (
+            query!("plain/M2"),
+            json!({"input": owned(user, case.new_workout())}),
+        ),
+    };
+    json!({"query": text, "variables": variables})
+}
+
+/// An input that says whose it is.
+fn owned(user: Uuid, mut input: Value) -> Value {
+    if let Some(fields) = input.as_object_mut() {
+        fields.remove("user");
+        fields.insert("userId".to_owned(), json!(user));
+    }
+    input
 }
 
 /// The request as PostGraphile is asked over the same tables.

@@ -28,6 +28,17 @@ impl Database {
         users: u64,
         settings: &[String],
     ) -> Result<Self, Failure> {
+        let database = Self::empty(regimen, folder, settings).await?;
+        database.fill(users).await?;
+        Ok(database)
+    }
+
+    /// Starts it with nothing but its tables.
+    pub async fn empty(
+        regimen: &Path,
+        folder: PathBuf,
+        settings: &[String],
+    ) -> Result<Self, Failure> {
         let command = |words: &[&str]| {
             let output = Command::new(regimen)
                 .args(words)
@@ -59,8 +70,14 @@ impl Database {
             database.run(&format!("ALTER SYSTEM SET {setting}")).await?;
         }
         database.run("SELECT pg_reload_conf()").await?;
-        database.fill(users).await?;
         Ok(database)
+    }
+
+    /// The address of another database beside it.
+    pub fn url_of(&self, name: &str) -> String {
+        let (address, options) = self.url.split_once('?').unwrap_or((&self.url, ""));
+        let (server, _) = address.rsplit_once('/').unwrap_or((address, ""));
+        format!("{server}/{name}?{options}")
     }
 
     async fn fill(&self, users: u64) -> Result<(), Failure> {
@@ -102,7 +119,8 @@ impl Drop for Database {
     }
 }
 
-async fn connect(url: &str) -> Result<Client, Failure> {
+/// A connection to one of its databases.
+pub async fn connect(url: &str) -> Result<Client, Failure> {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
     tokio::spawn(connection);
     Ok(client)

@@ -14,7 +14,8 @@ use tokio::{
     task::LocalSet,
 };
 
-use crate::{Failure, sides::Requests};
+use crate::Failure;
+pub use crate::sides::Requests;
 
 /// What came of some requests.
 #[derive(Debug, Default)]

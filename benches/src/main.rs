@@ -2,11 +2,13 @@
 //! `docs/performance.md` for what came of it.
 #![expect(clippy::print_stdout, reason = "a table is what it is for")]
 
+mod aims;
 mod classes;
 mod data;
 mod database;
 mod load;
 mod measure;
+mod migration;
 mod options;
 mod processes;
 mod report;
@@ -20,7 +22,7 @@ use std::{error::Error, process::ExitCode};
 use clap::Parser;
 use tokio::task::LocalSet;
 
-use options::Options;
+use options::{Options, Subject};
 
 type Failure = Box<dyn Error>;
 
@@ -30,7 +32,14 @@ fn main() -> ExitCode {
         .enable_all()
         .build();
     let outcome = runtime.map_err(Failure::from).and_then(|runtime| {
-        runtime.block_on(LocalSet::new().run_until(measure::everything(&options)))
+        runtime.block_on(LocalSet::new().run_until(async {
+            match &options.subject {
+                Some(Subject::Migration(migration)) => {
+                    migration::measure(&options, migration).await
+                }
+                None => measure::everything(&options).await,
+            }
+        }))
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -30,6 +30,7 @@ pub async fn everything(options: &Options) -> Result<(), Failure> {
         match part {
             Part::Compare => compare(options, &database, &mut report).await?,
             Part::Writers => writers(options, &database, &mut report).await?,
+            Part::Memory => memory(options, &database, &mut report).await?,
             Part::Sockets => {
                 let side = start(Peer::Regimen, options, &database).await?;
                 report.sockets(&sockets::measure(&side, options.sockets, options.users()).await?);
@@ -53,7 +54,10 @@ async fn compare(
     let mut sides = Vec::new();
     for peer in &options.peers {
         if !peer.is_there() {
-            Report::note("PostGraphile is left out: `npm ci` in its folder installs it");
+            let name = peer.name();
+            Report::note(&format!(
+                "{name} is left out: `npm ci` in its folder installs it"
+            ));
             continue;
         }
         sides.push(start(*peer, options, database).await?);
@@ -64,12 +68,33 @@ async fn compare(
     for class in &options.classes {
         for connections in &options.connections {
             let cells = in_turns(&sides, *class, *connections, options, database).await?;
-            report.row(class.name(), *connections, &cells);
+            report.compared(*class, *connections, &cells);
         }
     }
     for side in &sides {
         report.memory(side, processes::memory(side.pid()));
     }
+    Ok(())
+}
+
+/// What a fresh server holds at the most while everything is asked of it over many connections.
+async fn memory(
+    options: &Options,
+    database: &Database,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    const CONNECTIONS: usize = 128;
+
+    let side = start(Peer::Regimen, options, database).await?;
+    for class in &options.classes {
+        let count = options.requests_of(*class);
+        let requests = side.requests(*class, options.users(), 0, count).await?;
+        let requests = requests.unwrap_or_default();
+        load::drive(side.address, &requests, count, CONNECTIONS).await?;
+    }
+    database.reset().await?;
+    Report::note(&format!("everything over {CONNECTIONS} connections:"));
+    report.memory(&side, processes::memory(side.pid()));
     Ok(())
 }
 
@@ -81,11 +106,8 @@ async fn in_turns(
     connections: usize,
     options: &Options,
     database: &Database,
-) -> Result<Vec<(&'static str, Vec<Cell>)>, Failure> {
-    let mut cells: Vec<_> = sides
-        .iter()
-        .map(|side| (side.peer.name(), Vec::new()))
-        .collect();
+) -> Result<Vec<(Peer, Vec<Cell>)>, Failure> {
+    let mut cells: Vec<_> = sides.iter().map(|side| (side.peer, Vec::new())).collect();
     for round in 0..=options.rounds {
         for turn in 0..sides.len() {
             let index = (turn + round) % sides.len();

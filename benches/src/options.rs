@@ -2,16 +2,19 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::{classes::Class, sides::Peer};
+use crate::{classes::Class, migration::Migration, sides::Peer};
 
-/// Measures the release program, the hand-written floor and PostGraphile on one database, in turns.
+/// Measures the release program, the hand-written floor and other servers on one database, in turns.
 #[derive(Parser)]
 #[command(name = "benches/run")]
 pub struct Options {
+    /// What else there is to measure
+    #[command(subcommand)]
+    pub subject: Option<Subject>,
     /// What to measure
-    #[arg(long, value_enum, value_delimiter = ',', default_values = ["compare", "writers", "sockets"])]
+    #[arg(long, value_enum, value_delimiter = ',', default_values = ["compare", "writers", "memory", "sockets"])]
     pub parts: Vec<Part>,
     /// Which classes of requests are compared
     #[arg(long, value_enum, value_delimiter = ',', default_values = ["EDGE", "Q1", "Q2", "Q3", "Q4", "Q5", "M1", "M2"])]
@@ -19,8 +22,8 @@ pub struct Options {
     /// Over how many connections at once
     #[arg(long, value_delimiter = ',', default_values_t = [16])]
     pub connections: Vec<usize>,
-    /// Who is compared; without PostGraphile where there is no `node`
-    #[arg(long, value_enum, value_delimiter = ',', default_values = ["regimen", "floor", "postgraphile"])]
+    /// Who is compared; without those for Node where there is no `npm`
+    #[arg(long, value_enum, value_delimiter = ',', default_values = ["regimen", "floor", "plain", "postgraphile", "yoga-drizzle"])]
     pub peers: Vec<Peer>,
     /// How many requests a measurement has; each class has its own number unless this is given
     #[arg(long)]
@@ -48,12 +51,19 @@ pub struct Options {
     pub scratch: PathBuf,
 }
 
+#[derive(Subcommand)]
+pub enum Subject {
+    Migration(Migration),
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Part {
     /// All classes, side by side
     Compare,
     /// Writing over 1, 16 and 128 connections, with notifications of changes and without
     Writers,
+    /// What the server holds at the most over 128 connections
+    Memory,
     /// Subscribers that hear nothing
     Sockets,
 }

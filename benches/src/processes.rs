@@ -30,6 +30,18 @@ pub fn memory(root: u32) -> Memory {
     sum
 }
 
+/// Seconds of processor time of one process alone.
+#[expect(clippy::cast_precision_loss, reason = "ticks since a start are few")]
+pub fn own_seconds(pid: u32) -> f64 {
+    read(pid).map_or(0.0, |it| it.ticks as f64) / TICKS
+}
+
+/// The most that one process held, in megabytes.
+pub fn peak(pid: u32) -> f64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    kilobytes(&status, "VmHWM:") / 1024.0
+}
+
 fn kilobytes(status: &str, name: &str) -> f64 {
     let line = status.lines().find_map(|line| line.strip_prefix(name));
     let number = line.and_then(|line| line.split_whitespace().next()?.parse().ok());

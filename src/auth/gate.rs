@@ -1,7 +1,11 @@
 //! What signing in needs beside the database: keys, lifetimes, the count of attempts, and the outside
 //! issuer. One for the whole process.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+    time::{Duration, Instant},
+};
 
 use async_graphql::Context;
 use jsonwebtoken::Algorithm;
@@ -15,7 +19,7 @@ use crate::{
     db::Db,
     error::{Error, Result},
     users::User,
-    viewer::{Role, Viewer},
+    viewer::{Role, UserId, Viewer},
 };
 
 /// How people sign in here.
@@ -49,6 +53,8 @@ pub struct Gate {
     pub options: GateOptions,
     pub(super) throttle: Throttle,
     issuer: Option<Issuer>,
+    /// Accounts that were deleted here, until the last of their tokens has expired.
+    gone: RwLock<HashMap<UserId, Instant>>,
 }
 
 impl Gate {
@@ -59,7 +65,21 @@ impl Gate {
             options,
             throttle: Throttle::default(),
             issuer,
+            gone: RwLock::default(),
         })
+    }
+
+    /// An account was deleted: its tokens prove nothing any more, though nobody asks the database.
+    pub(super) fn forget(&self, user: UserId) {
+        let now = Instant::now();
+        let mut gone = self.gone.write().unwrap_or_else(PoisonError::into_inner);
+        gone.retain(|_, until| *until > now);
+        gone.insert(user, now + self.options.access_lifetime);
+    }
+
+    fn is_gone(&self, user: UserId) -> bool {
+        let gone = self.gone.read().unwrap_or_else(PoisonError::into_inner);
+        gone.contains_key(&user)
     }
 
     /// The gate that a resolver reaches.
@@ -70,6 +90,9 @@ impl Gate {
     /// Who the token proves to be. Our own are believed without a look into the database, except for
     /// admins: what they may do is asked anew each time, so that a role taken away is gone at once.
     pub async fn prove(&self, db: &Db, token: &str) -> Result<Proven> {
+        if let Some(proven) = self.keys.known(token) {
+            return self.as_of_now(db, proven).await;
+        }
         let header = jsonwebtoken::decode_header(token).map_err(|_| BadToken::Invalid)?;
         // The kind of signature alone decides which keys are tried: never a public key as a secret.
         if header.alg != Algorithm::HS256 {
@@ -81,8 +104,15 @@ impl Gate {
                 left: person.left,
             });
         }
-        let proven = self.keys.verify(token)?;
+        self.as_of_now(db, self.keys.verify(token)?).await
+    }
+
+    /// What a token of ours proves by now: nothing where the account is gone, and the role of today.
+    async fn as_of_now(&self, db: &Db, proven: Proven) -> Result<Proven> {
         let viewer = proven.viewer;
+        if self.is_gone(viewer.user) {
+            return Err(Error::ACCOUNT_GONE);
+        }
         if viewer.role == Role::Member {
             return Ok(proven);
         }

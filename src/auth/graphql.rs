@@ -46,6 +46,11 @@ impl AuthQuery {
 
 #[ComplexObject]
 impl Session {
+    /// Names this session.
+    pub async fn id(&self) -> SessionId {
+        self.family_id
+    }
+
     /// When it was begun.
     #[graphql(name = "createdAt")]
     async fn first_begun_at(&self) -> DateTime<Utc> {

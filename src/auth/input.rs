@@ -2,14 +2,11 @@
 
 use async_graphql::{InputObject, MaybeUndefined};
 
-use crate::{config::Secret, settings::Units, viewer::UserId};
+use crate::{config::Secret, settings::Units};
 
 /// A new account.
 #[derive(Clone, Debug, InputObject)]
 pub struct SignUpInput {
-    /// The id to give the account, so that a request that is sent again (with the same address and
-    /// password) makes one; made by the server where absent.
-    pub id: Option<UserId>,
     /// The address to sign in with.
     pub email: String,
     /// From 8 to 200 characters, and not the address.

@@ -27,8 +27,7 @@ pub struct Session {
     /// The row of the newest refresh token; the session goes by its family.
     #[graphql(skip)]
     pub id: Uuid,
-    /// Names this session.
-    #[graphql(name = "id")]
+    #[graphql(skip)]
     pub family_id: SessionId,
     /// What the device or app calls itself.
     pub user_agent: Option<String>,

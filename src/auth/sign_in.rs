@@ -22,7 +22,7 @@ use crate::{
     graphql::{self, ContextExt},
     settings::{self, Settings},
     users::{self, Credentials, NewUser, User, Verdict},
-    viewer::{Role, Viewer},
+    viewer::{Role, UserId, Viewer},
 };
 
 const WRONG: Error =
@@ -85,19 +85,12 @@ pub(super) async fn sign_up(ctx: &Context<'_>, input: SignUpInput) -> Result<Ses
         .throttle
         .attempt(address.map(Counted::sign_ups).into_iter().collect())?;
     let new = NewUser {
-        id: input.id.unwrap_or_default(),
+        id: UserId::new(),
         email,
         display_name,
         password_hash: Some(users::hash_password(input.password.clone()).await?),
     };
-    let made = open_new(ctx, &new, &input, &timezone).await;
-    match made {
-        Err(Error::Conflict { .. } | Error::Invalid { .. }) if input.id.is_some() => {
-            let again = sign_in_again(ctx, &new, input.password).await?;
-            again.map_or(made, Ok)
-        }
-        made => made,
-    }
+    open_new(ctx, &new, &input, &timezone).await
 }
 
 async fn open_new(
@@ -123,26 +116,6 @@ async fn open_new(
     })
     .await?;
     payload(ctx, user, session, token)
-}
-
-/// The same request a second time: the account is there, with this id, this address and this password.
-async fn sign_in_again(
-    ctx: &Context<'_>,
-    new: &NewUser,
-    password: Secret,
-) -> Result<Option<SessionPayload>> {
-    let found = Credentials::of(&mut *ctx.db().conn().await?, new.id).await?;
-    let Some(found) = found.filter(|found| found.user.email == new.email) else {
-        return Ok(None);
-    };
-    let attempt = attempt(ctx, &new.email)?;
-    match users::verify_password(password, found.hash.clone()).await? {
-        Verdict::Wrong => Ok(None),
-        Verdict::Right | Verdict::Outdated => {
-            attempt.succeeded();
-            open(ctx, &found, None).await
-        }
-    }
 }
 
 /// Signs in with a password. A refusal does not say what was wrong, and takes the same time.

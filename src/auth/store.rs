@@ -66,6 +66,20 @@ impl Session {
         query.select(Self::as_select()).load(conn).await
     }
 
+    /// The owner's session with this id, if it has not ended.
+    pub async fn find_opt(
+        conn: &mut AsyncPgConnection,
+        owner: UserId,
+        session: SessionId,
+    ) -> QueryResult<Option<Self>> {
+        live(owner)
+            .filter(sessions::family_id.eq(session))
+            .select(Self::as_select())
+            .first(conn)
+            .await
+            .optional()
+    }
+
     /// How many the owner has.
     pub async fn count(conn: &mut AsyncPgConnection, owner: UserId) -> QueryResult<i64> {
         live(owner).count().get_result(conn).await

@@ -80,6 +80,7 @@ mod armed {
                     thread::park();
                 }
             }
+            "panic" => panic!("as the test wants it"),
             "full" => Err(Errno::ENOSPC.into()),
             "broken" => Err(Errno::EIO.into()),
             _ => {

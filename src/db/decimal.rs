@@ -25,6 +25,8 @@ pub struct Decimal(pub Exact);
 
 impl Decimal {
     pub const ONE: Self = Self(Exact::ONE);
+    /// Less than anybody means by a number that they write.
+    pub const NOISE: Self = Self(Exact::from_parts(1, 0, 0, false, 9));
 
     /// The number nearest to `value`, as a person would have written it: `0.1` is one tenth.
     #[must_use]

@@ -2,12 +2,19 @@
 //! each later use costs one round trip instead of two; and many rows go in as one array per column,
 //! so their text does not depend on how many there are.
 
-use std::marker::PhantomData;
+use std::{
+    collections::HashMap,
+    fmt::Write,
+    marker::PhantomData,
+    sync::{PoisonError, RwLock},
+};
 
 use diesel::{
-    pg::Pg,
+    pg::{Pg, PgMetadataLookup, PgQueryBuilder},
     prelude::*,
-    query_builder::{AstPass, Query, QueryFragment, QueryId},
+    query_builder::{
+        AstPass, Query, QueryBuilder, QueryFragment, QueryId, bind_collector::RawBytesBindCollector,
+    },
     serialize::ToSql,
     sql_types::{Array, HasSqlType, Untyped},
 };
@@ -81,6 +88,45 @@ impl QueryFragment<Pg> for Statement<'_> {
         }
         Ok(())
     }
+
+    fn to_sql(&self, out: &mut PgQueryBuilder, _: &Pg) -> QueryResult<()> {
+        out.push_sql(numbered(self.sql));
+        Ok(())
+    }
+
+    /// Without the text, which the way above passes through for each of them.
+    fn collect_binds<'b>(
+        &'b self,
+        out: &mut RawBytesBindCollector<Pg>,
+        lookup: &mut (dyn PgMetadataLookup + 'static),
+        backend: &'b Pg,
+    ) -> QueryResult<()> {
+        let mut binds = self.binds.iter();
+        binds.try_for_each(|bind| bind.collect_binds(out, lookup, backend))
+    }
+}
+
+/// The text as PostgreSQL takes it, with a number for each value. It is made once: statements are constants.
+fn numbered(sql: &'static str) -> &'static str {
+    static TEXTS: RwLock<Option<HashMap<(usize, usize), &'static str>>> = RwLock::new(None);
+
+    let place = (sql.as_ptr() as usize, sql.len());
+    let texts = TEXTS.read().unwrap_or_else(PoisonError::into_inner);
+    if let Some(text) = texts.as_ref().and_then(|texts| texts.get(&place)) {
+        return text;
+    }
+    drop(texts);
+    let mut parts = sql.split('?');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for (number, part) in (1..).zip(parts) {
+        // Memory takes whatever it is given.
+        let _: Result<(), _> = write!(text, "${number}{part}");
+    }
+    let mut texts = TEXTS.write().unwrap_or_else(PoisonError::into_inner);
+    texts
+        .get_or_insert_default()
+        .entry(place)
+        .or_insert_with(|| text.leak())
 }
 
 impl Query for Statement<'_> {

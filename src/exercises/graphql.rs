@@ -75,8 +75,23 @@ impl Exercise {
 /// What a change of an exercise answers.
 #[derive(SimpleObject)]
 struct ExercisePayload {
-    /// The exercise as it is now.
-    exercise: Exercise,
+    /// The id of the exercise.
+    exercise_id: ExerciseId,
+    /// The exercise as it is now; null where a request is repeated by its key, and the exercise has been
+    /// merged into another one since.
+    exercise: Option<Exercise>,
+}
+
+impl ExercisePayload {
+    async fn of(ctx: &Context<'_>, id: ExerciseId) -> Result<Self> {
+        Ok(Self {
+            exercise_id: id,
+            exercise: match Exercise::load(ctx, id).await {
+                Err(Error::NotFound { .. }) => None,
+                found => Some(found?),
+            },
+        })
+    }
 }
 
 #[derive(Default)]
@@ -140,10 +155,12 @@ impl ExerciseMutation {
             ExerciseId,
         >,
         #[graphql(desc = "The exercise that stays: one's own, or the library's.")] into: ExerciseId,
+        #[graphql(desc = "Refuses if the exercise that stays has another version by now.")]
+        expected_version: Option<i32>,
         #[graphql(desc = "Send the same key again to repeat a request safely.")]
         idempotency_key: Option<String>,
     ) -> Nullable<ExercisePayload> {
-        Some(merge_into(ctx, idempotency_key, from, into).await)
+        Some(merge_into(ctx, idempotency_key, from, into, expected_version).await)
     }
 
     /// Adds exercises to the library where their names are free. Sending them again adds nothing.
@@ -193,9 +210,7 @@ async fn create(
         Ok(new.id)
     })
     .await?;
-    Ok(ExercisePayload {
-        exercise: Exercise::load(ctx, id).await?,
-    })
+    ExercisePayload::of(ctx, id).await
 }
 
 async fn change(
@@ -213,9 +228,7 @@ async fn change(
         Ok(id)
     })
     .await?;
-    Ok(ExercisePayload {
-        exercise: Exercise::load(ctx, id).await?,
-    })
+    ExercisePayload::of(ctx, id).await
 }
 
 /// Whose exercise it is, if the viewer may change it.
@@ -238,16 +251,15 @@ async fn merge_into(
     key: Option<String>,
     from: Vec<ExerciseId>,
     into: ExerciseId,
+    expected: Option<i32>,
 ) -> Result<ExercisePayload> {
     merge::check(&from, into)?;
     let id = mutate(ctx, key, async |conn, owner| {
-        merge::merge(conn, owner, &from, into).await?;
+        merge::merge(conn, owner, &from, into, expected).await?;
         Ok(into)
     })
     .await?;
-    Ok(ExercisePayload {
-        exercise: Exercise::load(ctx, id).await?,
-    })
+    ExercisePayload::of(ctx, id).await
 }
 
 async fn seed(

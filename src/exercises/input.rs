@@ -1,6 +1,6 @@
 //! What clients send about exercises, and what of it can be taken.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashSet};
 
 use async_graphql::{Enum, InputObject, MaybeUndefined};
 
@@ -18,11 +18,11 @@ pub struct ExerciseFilter {
     /// Words of the name or of another name it is known by; beginnings and small typing errors are
     /// forgiven.
     pub search: MaybeUndefined<String>,
-    /// Only these categories.
+    /// Only these categories, in whatever case.
     pub categories: MaybeUndefined<Vec<String>>,
-    /// Only those that train one of these muscles, first or second.
+    /// Only those that train one of these muscles, first or second, in whatever case.
     pub muscles: MaybeUndefined<Vec<String>>,
-    /// Only those that need nothing but this equipment.
+    /// Only those that need nothing but this equipment, in whatever case.
     pub equipment: MaybeUndefined<Vec<String>>,
     /// Only these levels.
     pub levels: MaybeUndefined<Vec<Level>>,
@@ -76,7 +76,8 @@ impl ExerciseFilter {
     pub fn check(self) -> Result<Wanted> {
         let list = |field: &str, list| {
             input::given_checked(field, list, |list: Vec<String>| {
-                input::names(field, &list, 100, 60)
+                let names = input::names(field, &list, 100, 60)?;
+                Ok(names.iter().map(|name| name.to_lowercase()).collect())
             })
         };
         let search = input::given_checked("filter.search", self.search, |words| {
@@ -111,7 +112,8 @@ impl Wanted {
 /// A new exercise of one's own.
 #[derive(Clone, Debug, InputObject)]
 pub struct CreateExerciseInput {
-    /// The id to give it, so that creating it twice makes one; made by the server where absent.
+    /// The id to give it, so that creating it twice makes one; made by the server where absent. Of any
+    /// version but 5, which is the library's own.
     pub id: Option<ExerciseId>,
     /// What to call it, up to 120 characters; not the name of another exercise of one's own.
     pub name: String,
@@ -184,6 +186,11 @@ fn words(field: &str, list: &[String]) -> Result<Vec<String>> {
 fn aliases(list: &[String]) -> Result<Vec<String>> {
     let names = input::names("input.aliases", list, 64, LONGEST_NAME)?;
     let names: Vec<String> = names.iter().map(|name| name.to_lowercase()).collect();
+    let mut seen = HashSet::new();
+    let names: Vec<String> = names
+        .into_iter()
+        .filter(|name| seen.insert(name.clone()))
+        .collect();
     if names.iter().map(String::len).sum::<usize>() > 2000 {
         let message = "`aliases` must have at most 2000 bytes in all: shorten or remove some";
         return Err(Error::invalid("input.aliases", message));
@@ -199,6 +206,15 @@ fn steps(list: &[String]) -> Result<Vec<String>> {
         return Err(Error::invalid("input.instructions", message));
     }
     Ok(steps)
+}
+
+/// The ids of what the library will be given one day follow from its keys, which anybody can read.
+fn id(id: ExerciseId) -> Result<ExerciseId> {
+    if id.0.get_version_num() == 5 {
+        let message = "an id of version 5 may be the library's: send one of version 7, or none";
+        return Err(Error::invalid("input.id", message));
+    }
+    Ok(id)
 }
 
 fn name(name: &str) -> Result<String> {
@@ -221,7 +237,7 @@ impl CreateExerciseInput {
     /// The row, if everything in it can be taken. Without an owner it is the library's.
     pub fn check(self, owner: Option<UserId>) -> Result<NewExercise> {
         Ok(NewExercise {
-            id: self.id.unwrap_or_default(),
+            id: self.id.map_or_else(|| Ok(ExerciseId::new()), id)?,
             owner_id: owner,
             name: name(&self.name)?,
             category: category(&self.category)?,

@@ -43,6 +43,7 @@ pub(super) async fn merge(
     owner: UserId,
     from: &[ExerciseId],
     into: ExerciseId,
+    expected: Option<i32>,
 ) -> Result<()> {
     Workout::lock_training(conn, owner, from).await?;
     let mut locked = lock_own(conn, owner, from, into).await?;
@@ -50,6 +51,7 @@ pub(super) async fn merge(
         Some(place) => locked.remove(place),
         None => lock_of_library(conn, into).await?,
     };
+    Error::check_version("exercise", into, expected, target.version)?;
     let duplicates = all_of(from, locked)?;
     let mut changes = Workout::move_exercises(conn, owner, from, into).await?;
     changes.extend(HistoryEntry::move_exercises(conn, owner, from, into).await?);

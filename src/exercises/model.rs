@@ -83,8 +83,10 @@ pub struct Exercise {
     pub description: Option<String>,
     /// How it is done, step by step.
     pub instructions: Vec<String>,
-    /// Where the entry came from.
+    /// Where it came from: `custom` for what a user made, or the name of a library or an import.
     pub source: String,
+    /// What it is called there.
+    pub source_key: Option<String>,
     /// When it was put away; it is then no longer offered.
     pub archived_at: Option<DateTime<Utc>>,
     /// Counts the changes; send it back as `expectedVersion` to change what you saw.
@@ -98,7 +100,7 @@ pub struct Exercise {
 columns! {
     Exercise, exercises, keys { id, owner_id, name } {
         category, measurement, primary_muscles, secondary_muscles, equipment, level, unilateral,
-        bodyweight_factor, aliases, description, instructions, source, archived_at, version,
+        bodyweight_factor, aliases, description, instructions, source, source_key, archived_at, version,
         created_at, updated_at,
     }
 }
@@ -106,8 +108,8 @@ columns! {
 parts! {
     Exercise {
         id, name, category, measurement, primary_muscles, secondary_muscles, equipment, level,
-        unilateral, bodyweight_factor, aliases, description, instructions, source, archived_at, version,
-        created_at, updated_at,
+        unilateral, bodyweight_factor, aliases, description, instructions, source, source_key, archived_at,
+        version, created_at, updated_at,
     }
     told { is_mine by has_owner }
 }

@@ -269,6 +269,17 @@ fn visible_to<'a>(reader: Option<UserId>) -> Query<'a> {
     }
 }
 
+/// A list of names in lower case; its column is named as in SQL. No name has the character between them.
+macro_rules! folded {
+    ($column:literal) => {
+        diesel::dsl::sql::<diesel::sql_types::Array<Text>>(concat!(
+            "string_to_array(lower(array_to_string(exercises.",
+            $column,
+            ", chr(31))), chr(31))"
+        ))
+    };
+}
+
 fn matching(reader: Option<UserId>, filter: &Wanted) -> Query<'_> {
     let mut query = match (filter.scope, reader) {
         (ExerciseScope::All, reader) => visible_to(reader),
@@ -283,14 +294,14 @@ fn matching(reader: Option<UserId>, filter: &Wanted) -> Query<'_> {
         query.filter(exercises::archived_at.is_null())
     };
     if let Some(categories) = &filter.categories {
-        query = one_of!(query, exercises::category, categories);
+        query = one_of!(query, lower(exercises::category), categories);
     }
     if let Some(muscles) = &filter.muscles {
-        let first = exercises::primary_muscles.overlaps_with(muscles);
-        query = query.filter(first.or(exercises::secondary_muscles.overlaps_with(muscles)));
+        let first = folded!("primary_muscles").overlaps_with(muscles);
+        query = query.filter(first.or(folded!("secondary_muscles").overlaps_with(muscles)));
     }
     if let Some(equipment) = &filter.equipment {
-        query = query.filter(exercises::equipment.is_contained_by(equipment));
+        query = query.filter(folded!("equipment").is_contained_by(equipment));
     }
     if let Some(levels) = &filter.levels {
         query = one_of!(query, exercises::level, levels);

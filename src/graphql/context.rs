@@ -11,6 +11,7 @@ use async_graphql::{
 use super::seam::seam;
 use crate::{
     changes::{EVERYBODY, Hub},
+    config::failpoints,
     db::Db,
     error::{Error, Result},
     viewer::{Caller, Client, Role, UserId, Viewer},
@@ -90,6 +91,7 @@ pub trait ContextExt {
 
 impl ContextExt for Context<'_> {
     fn db(&self) -> &Db {
+        failpoints::reach("resolver.database");
         self.data_unchecked()
     }
 

@@ -3,6 +3,7 @@
 
 use async_graphql::MaybeUndefined;
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use icu_normalizer::ComposingNormalizerBorrowed;
 use serde_json::Value;
 
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
 /// A line of text: trimmed, not blank, no control characters, at most `longest` characters.
 pub fn line(field: &str, text: &str, longest: usize) -> Result<String> {
     let text = text.trim();
-    if text.is_empty() {
+    if text.chars().all(is_unseen) {
         return Err(Error::invalid(
             field,
             format!("`{}` must not be blank", last(field)),
@@ -26,7 +27,22 @@ pub fn line(field: &str, text: &str, longest: usize) -> Result<String> {
         );
         return Err(Error::invalid(field, message));
     }
-    bounded(field, text, longest)
+    // The same letters can be written in several ways, which nobody can tell apart.
+    bounded(field, &NFC.normalize(text), longest)
+}
+
+const NFC: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::new_nfc();
+
+/// Whether nothing is to be seen of a character by itself: blanks, joiners, marks of direction.
+fn is_unseen(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(
+            c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        )
+        || matches!(c, '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
+        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
+        || matches!(c, '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// Text of several lines, at most `longest` characters; blank counts as none.
@@ -70,15 +86,23 @@ pub fn whole(field: &str, number: i32, from: i32, to: i32) -> Result<i32> {
     ))
 }
 
-/// A decimal number within bounds and with at most `places` decimals.
+/// A decimal number within bounds and with at most `places` decimals. What is left of a computation with
+/// binary fractions, as in `0.30000000000000004`, is nothing that anybody meant.
 pub fn decimal(field: &str, number: Decimal, from: i64, to: i64, places: u32) -> Result<Decimal> {
     let exact = number.0.normalize();
+    let rounded = exact.round_dp(places).normalize();
+    let exact = if (exact - rounded).abs() < Decimal::NOISE.0 {
+        rounded
+    } else {
+        exact
+    };
     if exact < from.into() || exact > to.into() {
         let message = format!("`{}` must be from {from} to {to}, not {exact}", last(field));
         return Err(Error::invalid(field, message));
     }
     if exact.scale() > places {
-        let message = format!("`{}` must have at most {places} decimals", last(field));
+        let decimals = if places == 1 { "decimal" } else { "decimals" };
+        let message = format!("`{}` must have at most {places} {decimals}", last(field));
         return Err(Error::invalid(field, message));
     }
     Ok(Decimal(exact))

@@ -49,7 +49,7 @@ pub struct HistoryEntry {
     pub summary: Option<Summary>,
     /// Where it came from: `app`, or the name of an import.
     pub source: String,
-    /// What it is called there.
+    /// What it is called there; the id of the workout, where completing that recorded it.
     pub source_key: Option<String>,
     /// Counts the changes; send it back as `expectedVersion` to change what you saw.
     pub version: i32,

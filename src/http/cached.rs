@@ -50,7 +50,7 @@ pub(super) fn keep_nothing(mut response: Response) -> Response {
 }
 
 /// A tag of a compressed answer is weak: its bytes are others than those that the tag was made of.
-pub(super) async fn weaken_if_compressed(mut response: Response) -> Response {
+pub(super) fn weaken_if_compressed(response: &mut Response) {
     let headers = response.headers_mut();
     if headers.contains_key(header::CONTENT_ENCODING)
         && let Some(tag) = headers.get_mut(header::ETAG)
@@ -59,7 +59,6 @@ pub(super) async fn weaken_if_compressed(mut response: Response) -> Response {
     {
         *tag = weak;
     }
-    response
 }
 
 /// The tag among those that the client has which stands for the same answer, as the client wrote it: it

@@ -62,11 +62,13 @@ pub(super) async fn post(
     request: HttpRequest,
 ) -> Response {
     let asked = match sent::body_of(&app, request).await {
-        Ok(_) if !is_json(&headers) => {
-            let message = format!("the body must be JSON: send `Content-Type: {}`", JSON.name);
-            let refusal = Refusal::request("UNSUPPORTED_MEDIA_TYPE", message);
-            Err(Stray::Refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, refusal))
-        }
+        Ok(_) if is_packed(&headers) => Err(unsupported(
+            "the body must be sent as it is, without `Content-Encoding`".to_owned(),
+        )),
+        Ok(_) if !is_json(&headers) => Err(unsupported(format!(
+            "the body must be JSON: send `Content-Type: {}`",
+            JSON.name
+        ))),
         Ok(body) => sent::from_body(&app, &body),
         Err(stray) => Err(stray),
     };
@@ -80,14 +82,40 @@ pub(super) async fn post(
     .await
 }
 
-/// Any other method.
-pub(super) async fn other(State(app): State<App>, method: Method, headers: HeaderMap) -> Response {
+fn is_packed(headers: &HeaderMap) -> bool {
+    let encoding = headers.get(header::CONTENT_ENCODING);
+    encoding.is_some_and(|it| !it.as_bytes().eq_ignore_ascii_case(b"identity"))
+}
+
+fn unsupported(message: String) -> Stray {
+    let refusal = Refusal::request("UNSUPPORTED_MEDIA_TYPE", message);
+    Stray::Refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, refusal)
+}
+
+/// A WebSocket over version 2 of HTTP, which opens it by a method of its own.
+pub(super) async fn connect(
+    State(app): State<App>,
+    sender: Sender,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response {
+    ws::open(app, sender, headers, upgrade)
+}
+
+/// Any other method; its address pays for it.
+pub(super) async fn other(
+    State(app): State<App>,
+    sender: Sender,
+    method: Method,
+    headers: HeaderMap,
+) -> Response {
     let message = format!("`{method}` is not answered here: use POST, or GET for queries");
     let refusal = Refusal::request("METHOD_NOT_ALLOWED", message);
-    let mut response = refused(&app, &headers, StatusCode::METHOD_NOT_ALLOWED, refusal);
+    let status = StatusCode::METHOD_NOT_ALLOWED;
+    let mut response = mistaken(&app, sender.payer(None), &headers, status, refusal);
     response
         .headers_mut()
-        .insert(header::ALLOW, HeaderValue::from_static("GET, POST"));
+        .insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
     response
 }
 

@@ -31,7 +31,7 @@ use axum::{
     routing::get,
 };
 use serde_json::json;
-use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
+use tower_http::compression::CompressionLayer;
 
 pub use metrics::{Responses, serve as serve_metrics};
 pub use options::Options;
@@ -39,6 +39,7 @@ pub use requests::RequestId;
 pub use shutdown::{Draining, serve};
 pub use streams::{StreamLimits, Streams};
 
+use self::requests::Around;
 use crate::{auth::Gate, db::Db, schema::engine::Engine};
 
 /// What every handler can reach.
@@ -73,13 +74,17 @@ impl App {
 
 /// All routes.
 fn router(app: App) -> Router {
-    let (draining, responses) = (Arc::clone(&app.draining), Arc::clone(&app.responses));
+    let around = Around {
+        draining: Arc::clone(&app.draining),
+        responses: Arc::clone(&app.responses),
+    };
     let pages = pages::routes(&app.options.pages());
     let routes = Router::new()
         .route(
             "/graphql",
             get(graphql::get)
                 .post(graphql::post)
+                .connect(graphql::connect)
                 .fallback(graphql::other),
         )
         .layer(DefaultBodyLimit::max(app.options.body))
@@ -89,23 +94,14 @@ fn router(app: App) -> Router {
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)
         .with_state(app);
-    surrounded(routes, draining, responses)
+    surrounded(routes, around)
 }
 
-/// What is done for every request, wherever it goes.
-fn surrounded(routes: Router, draining: Arc<Draining>, responses: Arc<Responses>) -> Router {
-    routes
-        .layer(CompressionLayer::new())
-        .layer(middleware::map_response(cached::weaken_if_compressed))
-        .layer(CatchPanicLayer::custom(requests::panicked))
-        .layer(middleware::from_fn_with_state(
-            draining,
-            shutdown::close_when_draining,
-        ))
-        .layer(middleware::from_fn_with_state(
-            responses,
-            requests::identify,
-        ))
+/// What is done for every request, wherever it goes: as one layer, because each one more is another box around
+/// the request, its answer and the way between.
+fn surrounded(routes: Router, around: Around) -> Router {
+    let around = middleware::from_fn_with_state(around, requests::surround);
+    routes.layer((around, CompressionLayer::new()))
 }
 
 async fn wrong_method(method: Method, uri: Uri) -> impl IntoResponse {
@@ -148,11 +144,7 @@ mod tests {
     #[tokio::test]
     async fn a_panic_is_one_internal_error_that_keeps_its_words_to_itself() {
         let fails = get(async || -> &'static str { panic!("private words") });
-        let routes = surrounded(
-            Router::new().route("/", fails),
-            Arc::default(),
-            Arc::default(),
-        );
+        let routes = surrounded(Router::new().route("/", fails), Around::default());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async { axum::serve(listener, routes).await });

@@ -151,8 +151,10 @@ fn quality_of(accepts: &[&str], media: &str) -> f32 {
             continue;
         }
         let quality = parameters
-            .filter_map(|parameter| parameter.strip_prefix("q="))
-            .find_map(|quality| quality.parse::<f32>().ok())
+            .filter_map(|parameter| parameter.split_once('='))
+            .find(|(name, _)| name.eq_ignore_ascii_case("q"))
+            .and_then(|(_, quality)| quality.parse::<f32>().ok())
+            .filter(|quality| (0.0..=1.0).contains(quality))
             .unwrap_or(1.0);
         if specific > best.0 {
             best = (specific, quality);
@@ -163,10 +165,12 @@ fn quality_of(accepts: &[&str], media: &str) -> f32 {
 
 /// Whether a POST's body is JSON. Types that a web page can send without asking first are not.
 pub(super) fn is_json(headers: &HeaderMap) -> bool {
-    let Some(value) = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-    else {
+    let mut values = headers.get_all(header::CONTENT_TYPE).iter();
+    // Two of them contradict each other.
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return false;
+    };
+    let Ok(value) = value.to_str() else {
         return false;
     };
     let mut parts = value.split(';').map(str::trim);
@@ -212,6 +216,11 @@ mod tests {
             (Some("application/json; charset=latin1"), None),
             (Some("text/html"), None),
             (Some("text/html, */*;q=0.1"), Some(Media::Json)),
+            (
+                Some("application/json;Q=0.2, application/graphql-response+json;Q=0.1"),
+                Some(Media::Json),
+            ),
+            (Some("application/json;q=NaN"), Some(Media::Json)),
         ] {
             let mut headers = HeaderMap::new();
             if let Some(accept) = accept {

@@ -1,18 +1,22 @@
 //! One id and one log line for every request, whatever becomes of it.
 
-use std::{any::Any, sync::Arc, time::Instant};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
 use axum::{
-    body::Body,
     extract::{Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode},
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use futures_util::FutureExt;
 use tracing::{Instrument, Span};
 use uuid::Uuid;
 
-use super::metrics::Responses;
+use super::{
+    cached,
+    metrics::Responses,
+    shutdown::{Draining, close_when_draining},
+};
 use crate::logging::spans;
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
@@ -47,9 +51,16 @@ impl RequestId {
     }
 }
 
-/// Gives the request its id and logs how it ended.
-pub(super) async fn identify(
-    State(responses): State<Arc<Responses>>,
+/// What stands around every request.
+#[derive(Clone, Default)]
+pub(super) struct Around {
+    pub(super) draining: Arc<Draining>,
+    pub(super) responses: Arc<Responses>,
+}
+
+/// Gives the request its id and logs how it ended. A panic anywhere below is an answer, too.
+pub(super) async fn surround(
+    State(around): State<Around>,
     mut request: Request,
     next: Next,
 ) -> Response {
@@ -57,7 +68,7 @@ pub(super) async fn identify(
     let span = tracing::info_span!("request", id = id.as_str());
     continue_trace(&span, request.headers());
     let line = Line {
-        responses,
+        responses: around.responses,
         begun: Instant::now(),
         method: request.method().clone(),
         path: request.uri().path().to_owned(),
@@ -66,7 +77,10 @@ pub(super) async fn identify(
     request.extensions_mut().insert(id.clone());
     async move {
         let mut line = line;
-        let mut response = next.run(request).await;
+        let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+        let mut response = answer.unwrap_or_else(|_| panicked());
+        cached::weaken_if_compressed(&mut response);
+        close_when_draining(&around.draining, &mut response);
         if let Ok(value) = HeaderValue::from_str(id.as_str()) {
             response.headers_mut().insert(HEADER, value);
         }
@@ -117,7 +131,7 @@ impl Drop for Line {
 }
 
 /// The answer to a request whose handler panicked. Its words are in the log already, see `logging`.
-pub(super) fn panicked(_: Box<dyn Any + Send + 'static>) -> Response<Body> {
+fn panicked() -> Response {
     super::error(
         StatusCode::INTERNAL_SERVER_ERROR,
         "INTERNAL",

@@ -4,7 +4,7 @@
 use axum::{
     body::Bytes,
     extract::{FromRequest, Request},
-    http::StatusCode,
+    http::{StatusCode, header},
 };
 use serde::Deserialize;
 use tokio::time::timeout;
@@ -43,6 +43,10 @@ pub(super) fn bad_request(message: impl Into<String>) -> Refusal {
 
 /// Reads a body to its end. Nothing is kept of one that takes too long.
 pub(super) async fn body_of(app: &App, request: Request) -> Result<Bytes, Stray> {
+    if let Some(length) = declared(&request).filter(|length| *length > app.options.body as u64) {
+        tracing::debug!(length, "a body is not read at all");
+        return Err(Stray::Refused(StatusCode::PAYLOAD_TOO_LARGE, too_large()));
+    }
     let reading = timeout(app.options.body_timeout, Bytes::from_request(request, app));
     let too_slow = |_| {
         let message = "the body did not come in time: send it at once, or less of it";
@@ -52,12 +56,22 @@ pub(super) async fn body_of(app: &App, request: Request) -> Result<Bytes, Stray>
     reading.await.map_err(too_slow)?.map_err(|rejection| {
         let status = rejection.status();
         let refusal = if status == StatusCode::PAYLOAD_TOO_LARGE {
-            Refusal::request("BODY_TOO_LARGE", "the body is too large: send less at once")
+            too_large()
         } else {
             bad_request("the body could not be read to its end")
         };
         Stray::Refused(status, refusal)
     })
+}
+
+/// How long a body is going to be, as its sender says.
+fn declared(request: &Request) -> Option<u64> {
+    let length = request.headers().get(header::CONTENT_LENGTH)?;
+    length.to_str().ok()?.parse().ok()
+}
+
+fn too_large() -> Refusal {
+    Refusal::request("BODY_TOO_LARGE", "the body is too large: send less at once")
 }
 
 /// How many values a text may have; it is refused before anything is made of it.

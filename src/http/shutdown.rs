@@ -3,9 +3,7 @@
 use std::{future::Future, sync::Arc, time::Duration};
 
 use axum::{
-    extract::{Request, State},
     http::{HeaderValue, header::CONNECTION},
-    middleware::Next,
     response::Response,
 };
 use tokio::{net::TcpListener, sync::watch};
@@ -101,16 +99,9 @@ async fn let_in(door: &mut Door, connections: &Connections) {
 }
 
 /// Tells clients not to send their next request over this connection.
-pub(super) async fn close_when_draining(
-    State(draining): State<Arc<Draining>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let mut response = next.run(request).await;
+pub(super) fn close_when_draining(draining: &Draining, response: &mut Response) {
     if draining.is_on() {
-        response
-            .headers_mut()
-            .insert(CONNECTION, HeaderValue::from_static("close"));
+        let headers = response.headers_mut();
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    response
 }

@@ -11,7 +11,7 @@ mod scan;
 mod text;
 pub mod wire;
 
-use std::{collections::HashMap, ops::Range, sync::Arc};
+use std::collections::HashMap;
 
 use crate::{exercises::ExerciseId, viewer::UserId};
 use record::{Key, Record};
@@ -39,17 +39,6 @@ pub struct Known {
     pub id: ExerciseId,
     pub name: String,
     pub aliases: Vec<String>,
-}
-
-/// Where a record was found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Source {
-    /// The file's path in the folder.
-    pub file: Arc<str>,
-    /// What the record is called there.
-    pub key: String,
-    /// Its bytes in the file.
-    pub place: Range<u64>,
 }
 
 /// What is to become of a record in the files.

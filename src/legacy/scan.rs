@@ -327,43 +327,84 @@ impl<R: Read> Scan<R> {
     /// Passes one value, and keeps as much of it as there is room for. Brackets that do not match end it
     /// where what is around it ends.
     fn value(&mut self, mut keep: Option<(&mut Vec<u8>, usize)>) -> io::Result<Ending> {
-        let mut open = Vec::new();
-        let (mut quoted, mut escaped) = (false, false);
-        let start = self.spot.offset;
-        while let Some(byte) = self.peek()? {
-            if quoted {
-                // No text goes over a line: an end that is missing must not swallow the file.
-                quoted = byte != b'\n' && (byte != b'"' || escaped);
-                escaped = byte == b'\\' && !escaped;
-            } else {
-                match byte {
-                    b'"' => quoted = true,
-                    b'{' | b'[' => open.push(byte + 2),
-                    b'}' | b']' => {
-                        let Some(level) = open.iter().rposition(|closer| *closer == byte) else {
-                            return Ok(Ending::Whole);
-                        };
-                        open.truncate(level);
-                    }
-                    b',' | b' ' | b'\n' | b'\r' | b'\t' | b':'
-                        if open.is_empty() && self.spot.offset > start =>
-                    {
-                        return Ok(Ending::Whole);
-                    }
-                    _ => {}
-                }
+        let mut passing = Passing::default();
+        while self.peek()?.is_some() {
+            let bytes = &self.buffer[self.next..self.filled];
+            let (length, ended) = passing.through(bytes);
+            if let Some((kept, most)) = &mut keep {
+                let room = most.saturating_sub(kept.len());
+                kept.extend_from_slice(&bytes[..length.min(room)]);
             }
-            if let Some((kept, most)) = &mut keep
-                && kept.len() < *most
-            {
-                kept.push(byte);
-            }
-            self.pass(byte);
-            let ended = open.is_empty() && !quoted && matches!(byte, b'"' | b'}' | b']' | b'\n');
+            self.pass_all(length);
             if ended {
                 return Ok(Ending::Whole);
             }
         }
         Ok(Ending::Torn)
+    }
+
+    /// So many bytes at once, all of them in the buffer.
+    fn pass_all(&mut self, length: usize) {
+        let bytes = &self.buffer[self.next..self.next + length];
+        let count = |bytes: &[u8], of: fn(u8) -> bool| {
+            let count = bytes.iter().filter(|byte| of(**byte)).count();
+            u32::try_from(count).unwrap_or(u32::MAX)
+        };
+        let last_line = match bytes.iter().rposition(|byte| *byte == b'\n') {
+            None => bytes,
+            Some(end) => {
+                let lines = count(bytes, |byte| byte == b'\n');
+                self.spot.line = self.spot.line.saturating_add(lines);
+                self.spot.column = 1;
+                &bytes[end + 1..]
+            }
+        };
+        let letters = count(last_line, |byte| byte & 0xc0 != 0x80);
+        self.spot.column = self.spot.column.saturating_add(letters);
+        self.spot.offset += length as u64;
+        self.next += length;
+    }
+}
+
+/// How far a value was passed.
+#[derive(Default)]
+struct Passing {
+    /// What closes the brackets that are open.
+    open: Vec<u8>,
+    quoted: bool,
+    escaped: bool,
+    begun: bool,
+}
+
+impl Passing {
+    /// How many of these bytes are the value's, and whether it ends with them.
+    fn through(&mut self, bytes: &[u8]) -> (usize, bool) {
+        for (at, byte) in bytes.iter().copied().enumerate() {
+            if self.quoted {
+                // No text goes over a line: an end that is missing must not swallow the file.
+                self.quoted = byte != b'\n' && (byte != b'"' || self.escaped);
+                self.escaped = byte == b'\\' && !self.escaped;
+            } else {
+                match byte {
+                    b'"' => self.quoted = true,
+                    b'{' | b'[' => self.open.push(byte + 2),
+                    b'}' | b']' => match self.open.iter().rposition(|closer| *closer == byte) {
+                        Some(level) => self.open.truncate(level),
+                        None => return (at, true),
+                    },
+                    b',' | b' ' | b'\n' | b'\r' | b'\t' | b':'
+                        if self.open.is_empty() && self.begun =>
+                    {
+                        return (at, true);
+                    }
+                    _ => {}
+                }
+            }
+            self.begun = true;
+            if self.open.is_empty() && !self.quoted && matches!(byte, b'"' | b'}' | b']' | b'\n') {
+                return (at + 1, true);
+            }
+        }
+        (bytes.len(), false)
     }
 }

@@ -1,6 +1,7 @@
 //! Log lines: readable in development, JSON in production, on standard error in both; and spans for those
 //! who follow requests across servers.
 
+mod line;
 pub mod spans;
 
 use std::{
@@ -13,6 +14,7 @@ use tracing_subscriber::{
     Layer, filter::LevelFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt,
 };
 
+use self::line::{JsonLine, Members};
 use crate::config::{Config, LogFormat};
 
 /// Starts logging for this process. A second call changes nothing. What it returns sends the last spans on
@@ -21,10 +23,9 @@ pub fn start(config: &Config) -> Result<spans::Exporter, spans::NoExport> {
     let (exporter, spans) = spans::export(config)?;
     let layer = match config.log_format {
         LogFormat::Json => fmt::layer()
-            .json()
-            .flatten_event(true)
-            .with_current_span(true)
-            .with_span_list(false)
+            .event_format(JsonLine)
+            .fmt_fields(Members)
+            .with_ansi(false)
             .with_writer(std::io::stderr)
             .boxed(),
         LogFormat::Pretty => fmt::layer()
@@ -99,8 +100,8 @@ mod tests {
     fn a_panic_is_one_line_like_any_other() {
         let written = Written::default();
         let writer = written.clone();
-        let lines = fmt::layer().json().flatten_event(true);
-        let lines = lines.with_writer(move || writer.clone());
+        let lines = fmt::layer().event_format(JsonLine).fmt_fields(Members);
+        let lines = lines.with_ansi(false).with_writer(move || writer.clone());
         let usual = std::panic::take_hook();
         std::panic::set_hook(Box::new(log_panic));
 

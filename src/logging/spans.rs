@@ -22,7 +22,8 @@ pub use silence::{Exporter, continue_trace, export};
 
 #[cfg(not(feature = "otel"))]
 mod silence {
-    use tracing_subscriber::layer::Identity;
+    use tracing::{Subscriber, level_filters::LevelFilter};
+    use tracing_subscriber::{Layer, layer::Identity, registry::LookupSpan};
 
     use super::NoExport;
     use crate::config::Config;
@@ -31,11 +32,15 @@ mod silence {
     #[derive(Debug)]
     pub struct Exporter;
 
-    /// What is written of spans: nothing.
-    pub fn export(config: &Config) -> Result<(Exporter, Identity), NoExport> {
+    /// What is written of spans: nothing. That has to be said: for a layer without a filter each span and event of
+    /// any level is made, statements are written out for it, and nobody sees them.
+    pub fn export<S>(config: &Config) -> Result<(Exporter, impl Layer<S> + use<S>), NoExport>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
         match config.traces {
             Some(_) => Err(NoExport::NotBuilt),
-            None => Ok((Exporter, Identity::new())),
+            None => Ok((Exporter, Identity::new().with_filter(LevelFilter::OFF))),
         }
     }
 

@@ -16,12 +16,21 @@ use super::{
 };
 use crate::{changes::EVERYBODY, db::statement, error::Result, viewer::UserId};
 
-/// Copies the records of these owners, as far as that was not done before, and says how many rows came of it.
-/// The library belongs to everybody, and comes before whoever uses it.
-pub async fn adopt(conn: &mut AsyncPgConnection, owners: &[UserId]) -> Result<usize> {
+/// What was taken over.
+#[derive(Debug, Default)]
+pub struct Adoption {
+    /// Whose records were copied: those who were there already are not among them.
+    pub owners: Vec<UserId>,
+    /// How many rows came of it.
+    pub rows: usize,
+}
+
+/// Copies the records of these owners, as far as that was not done before. The library belongs to everybody, and
+/// comes before whoever uses it.
+pub async fn adopt(conn: &mut AsyncPgConnection, owners: &[UserId]) -> Result<Adoption> {
     let owners = claim(conn, owners).await?;
     if owners.is_empty() {
-        return Ok(0);
+        return Ok(Adoption::default());
     }
     if shown(conn).await?.is_none() {
         // Nothing would be copied of them, ever.
@@ -34,7 +43,7 @@ pub async fn adopt(conn: &mut AsyncPgConnection, owners: &[UserId]) -> Result<us
             .execute(conn)
             .await?;
     }
-    Ok(rows)
+    Ok(Adoption { owners, rows })
 }
 
 /// Removes the copies of everybody who was adopted, because the files have moved on since. The library's exercises
@@ -76,19 +85,21 @@ struct Adopted {
 static COPIES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
     let copy = |table: &super::tables::Table| {
         let (name, columns, owner) = (table.name, table.columns, table.owner);
-        let conflict = if owner == EXERCISES.owner {
+        let (whose, conflict) = if owner == EXERCISES.owner {
             // The library is never removed, so an earlier copy may be there.
             let excluded = columns.replace(", ", ", excluded.");
-            format!(
+            let update = format!(
                 "ON CONFLICT (id) DO UPDATE SET ({columns}) = ROW (excluded.{excluded}) \
                  WHERE p.version < excluded.version"
-            )
+            );
+            (format!("coalesce({owner}, '{EVERYBODY}')"), update)
         } else {
-            "ON CONFLICT DO NOTHING".to_owned()
+            // The column by itself, or no index would find the rows.
+            (owner.to_owned(), "ON CONFLICT DO NOTHING".to_owned())
         };
         let text = format!(
             "INSERT INTO public.{name} AS p ({columns}) SELECT {columns} FROM regimen_files.{name} \
-             WHERE coalesce({owner}, '{EVERYBODY}') = ANY (?) {conflict}"
+             WHERE {whose} = ANY (?) {conflict}"
         );
         &*text.leak()
     };

@@ -1,7 +1,7 @@
 //! Copying everybody's records into the database, some owners at a time. How far it got stands in the transaction
 //! of the copies themselves, so it goes on where it stopped, whatever stopped it, and copies nothing twice.
 
-use std::time::Duration;
+use std::{ops::Range, time::Duration};
 
 use async_graphql::SimpleObject;
 use diesel::{
@@ -19,7 +19,7 @@ use super::{
     finish_backfill,
     parity::{self, Parity},
     step::{BACKFILL, JobState, Obstacle},
-    tables::{ENTITIES, TABLES},
+    tables::{ENTITIES, Side, TABLES},
 };
 use crate::{
     changes::EVERYBODY,
@@ -29,8 +29,12 @@ use crate::{
     viewer::UserId,
 };
 
-/// How many owners are copied in one transaction.
-const OWNERS: i64 = 100;
+/// A transaction is to take about so long: then a pause is heard, and the lease is kept, however many rows people have.
+const BATCH: Range<Duration> = Duration::from_millis(500)..Duration::from_secs(2);
+/// How many owners the first one is about.
+const OWNERS: i64 = 16;
+/// How many the most.
+const MOST_OWNERS: i64 = 4096;
 /// For how long nobody else goes on where this process stopped without a word.
 const LEASE: Duration = Duration::from_secs(10);
 
@@ -167,9 +171,16 @@ async fn work(
     let mut clock = Clock::new(progress.rows);
     loop {
         lease.renew(conn, LEASE).await?;
+        let began = Instant::now();
         let batch = conn
-            .transaction(async |conn| batch(conn, lease, &mut progress, &mut clock).await)
+            .transaction(async |conn| {
+                let batch = batch(conn, lease, &mut progress, &mut clock).await?;
+                // A long one may have outlasted the lease. Nobody could take it meanwhile, and from here on nobody may.
+                lease.renew(conn, LEASE).await?;
+                Ok::<_, Failure>(batch)
+            })
             .await?;
+        clock.pace(began.elapsed());
         told(&progress);
         match batch {
             Batch::More => {}
@@ -239,16 +250,22 @@ async fn batch(
     if checkpoint.state != JobState::Running {
         return Ok(Batch::Stopped(checkpoint.state));
     }
-    let owners = next(conn, checkpoint.place.as_deref()).await?;
+    let owners = next(conn, checkpoint.place.as_deref(), clock.owners).await?;
     let Some(last) = owners.last().copied() else {
         return Ok(Batch::Last);
     };
+    conn.batch_execute("SET LOCAL statement_timeout = 0")
+        .await?;
     let copied = adopt::adopt(conn, &owners).await?;
+    // Who was adopted before is known by the mirror, or found when both sides are compared.
+    for entity in ENTITIES {
+        parity::hash_all_of(conn, Side::Database, entity, &copied.owners).await?;
+    }
     failpoints::reach("backfill.batch");
     if last != EVERYBODY {
         progress.owners += i64::try_from(owners.len()).unwrap_or_default();
     }
-    progress.rows += i64::try_from(copied).unwrap_or_default();
+    progress.rows += i64::try_from(copied.rows).unwrap_or_default();
     clock.tick(progress);
     statement(
         "UPDATE migration_checkpoints SET place = ?, progress = ?, updated_at = clock_timestamp() WHERE job = ?",
@@ -272,20 +289,21 @@ pub(super) async fn left_out(conn: &mut AsyncPgConnection) -> QueryResult<Vec<Us
     Ok(owners.into_iter().map(|owner| owner.id).collect())
 }
 
-async fn next(conn: &mut AsyncPgConnection, place: Option<&str>) -> Result<Vec<UserId>> {
+async fn next(conn: &mut AsyncPgConnection, place: Option<&str>, most: i64) -> Result<Vec<UserId>> {
     let Some(place) = place else {
         return Ok(vec![EVERYBODY]);
     };
     let owners: Vec<Owner> =
         statement(owners!("u.id", " AND u.id > ?::uuid ORDER BY u.id LIMIT ?"))
             .bind::<Text, _>(place)
-            .bind::<BigInt, _>(OWNERS)
+            .bind::<BigInt, _>(most)
             .load(conn)
             .await?;
     Ok(owners.into_iter().map(|owner| owner.id).collect())
 }
 
-/// Hashes both sides, and says that the work is done where they are equal.
+/// Compares both sides, and says that the work is done where they are equal. What the files hold was hashed when
+/// dual write was switched on, what the database holds with each batch, and the mirror has kept both current.
 async fn finish(
     conn: &mut AsyncPgConnection,
     actor: Actor,
@@ -299,11 +317,12 @@ async fn finish(
             if state != JobState::Running {
                 return Ok(Err(state));
             }
-            conn.batch_execute("LOCK TABLE mirror_places IN EXCLUSIVE MODE").await?;
-            let parity = {
-                parity::anew(conn, &ENTITIES).await?;
-                parity::compare(conn, &ENTITIES).await?
-            };
+            conn.batch_execute("SET LOCAL statement_timeout = 0; LOCK TABLE mirror_places IN EXCLUSIVE MODE")
+                .await?;
+            for entity in ENTITIES {
+                parity::add_up(conn, Side::Database, entity).await?;
+            }
+            let parity = parity::compare(conn, &ENTITIES).await?;
             let state = if parity.equal { JobState::Done } else { JobState::Failed };
             let mut kept = json!(progress);
             kept["equal"] = json!(parity.equal);
@@ -369,10 +388,11 @@ pub async fn tell(
     .await
 }
 
-/// How fast it goes, over the last few seconds.
+/// How fast it goes, over the last few seconds, and how much is done at a time.
 struct Clock {
     since: Instant,
     rows: i64,
+    owners: i64,
 }
 
 impl Clock {
@@ -380,6 +400,16 @@ impl Clock {
         Self {
             since: Instant::now(),
             rows,
+            owners: OWNERS,
+        }
+    }
+
+    /// Takes more or fewer owners next time, by how long the last ones took.
+    fn pace(&mut self, took: Duration) {
+        if took < BATCH.start {
+            self.owners = (self.owners * 2).min(MOST_OWNERS);
+        } else if took > BATCH.end {
+            self.owners = (self.owners / 2).max(1);
         }
     }
 
@@ -394,7 +424,7 @@ impl Clock {
             progress.seconds_left = left / progress.rows_per_second;
         }
         if seconds > 5.0 {
-            *self = Self::new(progress.rows);
+            (self.since, self.rows) = (Instant::now(), progress.rows);
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use chrono::{DateTime, Utc};
 use diesel_async::AsyncConnection;
 use uuid::Uuid;
 
@@ -13,7 +14,7 @@ use super::{
     people,
     plan::{self, BackfillPlan},
     prove,
-    quarantine::QuarantinedPiece,
+    quarantine::{self, QuarantinedPiece},
     queue::{self, Queued},
     shadows::{self, ShadowFinding},
     step::{JobState, Obstacle},
@@ -94,7 +95,7 @@ impl DeskQuery {
             return Err(Error::invalid("first", "`first` must be from 1 to 200"));
         }
         let mut conn = ctx.db().conn().await?;
-        Ok(QuarantinedPiece::after(&mut conn, after.unwrap_or(0), first.into()).await?)
+        Ok(quarantine::after(&mut conn, after.unwrap_or(0), first.into()).await?)
     }
 }
 
@@ -103,6 +104,9 @@ impl DeskQuery {
 pub struct MirrorState {
     /// How many changes the files do not have yet.
     pub behind: i64,
+    /// Since when the one waits that has waited longest, whether on its way or in the queue; null where the files have
+    /// everything.
+    pub waiting_since: Option<DateTime<Utc>>,
     /// How many records wait because they could not be written.
     pub queued: i64,
     /// The first of those.
@@ -253,6 +257,7 @@ async fn mirror_state(ctx: &Context<'_>) -> Result<MirrorState> {
     let lag = queue::lag(&mut conn).await?;
     Ok(MirrorState {
         behind: lag.changes,
+        waiting_since: queue::waiting_since(&mut conn).await?,
         queued: lag.queued,
         queue: queue::queue_of(&mut conn, 50).await?,
     })

@@ -20,15 +20,9 @@ use crate::{
     db::{schema::exercises, statement},
     error::Error,
     exercises::ExerciseId,
-    legacy::{
-        ApplyError, Edit, Folder, Item, Known, Lookups, Quarantined, Report, Unreadable,
-        record::Record,
-    },
+    legacy::{ApplyError, Edit, Folder, Item, Known, Lookups, Report, Unreadable},
     viewer::UserId,
 };
-
-/// The most pieces that cannot be understood of which more than the number is kept.
-const MOST_QUARANTINED: usize = 10_000;
 
 /// Why the files cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -83,8 +77,6 @@ impl From<FilesError> for Error {
 #[derive(Debug)]
 pub struct Read {
     pub report: Report,
-    /// The first of what was not understood.
-    pub quarantined: Vec<Quarantined>,
     /// Which state of the files, and of what their meaning depends on, it was.
     pub stamp: Vec<u8>,
 }
@@ -135,29 +127,18 @@ impl Files {
         self.lock().folder = None;
     }
 
-    /// Opens the folder anew and reads every record. It waits for the disk.
-    pub fn read(&self, mut each: impl FnMut(&Record)) -> Result<Read, FilesError> {
+    /// Opens the folder anew and reads everything. It waits for the disk.
+    pub fn read(&self, mut each: impl FnMut(Item)) -> Result<Read, FilesError> {
         let mut open = self.lock();
         open.folder = None;
         let folder = self.open(&open.lookups)?;
-        let mut quarantined = Vec::new();
         let report = folder.read(|item| {
-            match item {
-                Item::Record { record, .. } => each(&record),
-                Item::Quarantined(piece) if quarantined.len() < MOST_QUARANTINED => {
-                    quarantined.push(piece);
-                }
-                Item::Quarantined(_) => {}
-            }
+            each(item);
             Ok::<_, Unreadable>(())
         })?;
         let stamp = stamp(&folder, &open.lookups);
         open.folder = Some(folder);
-        Ok(Read {
-            report,
-            quarantined,
-            stamp,
-        })
+        Ok(Read { report, stamp })
     }
 
     fn open(&self, lookups: &Lookups) -> Result<Folder, Unreadable> {

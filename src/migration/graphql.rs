@@ -22,6 +22,8 @@ use crate::{
     db::Db,
     error::{Error, Result},
     graphql::{Connection, ContextExt, Nullable, Page, Total},
+    users::User,
+    viewer::{Role, UserId},
 };
 
 /// How often whoever watches is told.
@@ -162,29 +164,57 @@ async fn to_the_end(
 
 /// Where the way in stands, now and whenever that has changed. A few rows are read for it once a second,
 /// because they change in many places and those who watch are few. An error of the database is waited
-/// out.
+/// out. Whoever is an admin no more is told so, and nothing else.
 pub fn progress(ctx: &Context<'_>) -> Result<BoxStream<'static, Result<Migration>>> {
-    ctx.admin()?;
-    let watched = (ctx.db().clone(), None);
-    let told = stream::unfold(watched, async |(db, seen): (Db, Option<Migration>)| {
-        let mut pause = seen.is_some();
+    let watch = Watch {
+        db: ctx.db().clone(),
+        user: ctx.admin()?.user,
+        seen: None,
+    };
+    let told = stream::unfold(Some(watch), async |watch| {
+        let mut watch = watch?;
+        let told = watch.next().await;
+        let goes_on = told.is_ok();
+        Some((told, goes_on.then_some(watch)))
+    });
+    Ok(told.boxed())
+}
+
+/// Somebody who watches.
+struct Watch {
+    db: Db,
+    user: UserId,
+    /// What they were told last.
+    seen: Option<Migration>,
+}
+
+impl Watch {
+    /// What is to be told next. An error is for them, and the last they hear.
+    async fn next(&mut self) -> Result<Migration> {
+        let mut pause = self.seen.is_some();
         loop {
             if pause {
                 sleep(TICK).await;
             }
             pause = true;
-            match read(&db).await {
-                Ok(now) if seen.as_ref() == Some(&now) => {}
-                Ok(now) => return Some((Ok(now.clone()), (db, Some(now)))),
+            match self.read().await {
+                Ok((Some(Role::Admin), now)) if self.seen.as_ref() == Some(&now) => {}
+                Ok((Some(Role::Admin), now)) => {
+                    self.seen = Some(now.clone());
+                    return Ok(now);
+                }
+                Ok(_) => return Err(Error::ADMINS_ONLY),
                 Err(error) => {
                     tracing::warn!(error = ?error, "the way in could not be looked at; trying again");
                 }
             }
         }
-    });
-    Ok(told.boxed())
-}
+    }
 
-async fn read(db: &Db) -> Result<Migration> {
-    Ok(Migration::read(&mut *db.conn().await?).await?)
+    /// What they may do by now, and where it stands.
+    async fn read(&self) -> Result<(Option<Role>, Migration)> {
+        let mut conn = self.db.conn().await?;
+        let role = User::role_of(&mut conn, self.user).await?;
+        Ok((role, Migration::read(&mut conn).await?))
+    }
 }

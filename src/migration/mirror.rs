@@ -351,12 +351,11 @@ pub(super) async fn keyed(
 
 async fn renew(conn: &mut AsyncPgConnection, changed: &Changed) -> QueryResult<()> {
     for side in Side::BOTH {
-        conn.batch_execute(side.look_here()).await?;
         for (entity, keys) in changed {
             parity::renew(conn, side, *entity, keys).await?;
         }
     }
-    conn.batch_execute(Side::Database.look_here()).await
+    Ok(())
 }
 
 /// The mirror stands where these feeds were seen to stand: what came in since is still before it.

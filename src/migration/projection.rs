@@ -20,7 +20,7 @@ use crate::{
     db::{Bulk, BulkError, ConnectError, Db, statement},
     error::Error,
     legacy::{
-        Quarantined,
+        Item, Quarantined,
         record::Record,
         wire::{COPY_BEGINS, COPY_ENDS, Form},
     },
@@ -95,7 +95,9 @@ pub async fn shown(conn: &mut AsyncPgConnection) -> QueryResult<Option<Vec<u8>>>
 }
 
 /// How much is gathered before it is sent.
-const CHUNK: usize = 4 << 20;
+const CHUNK: usize = 1 << 20;
+/// The most pieces that cannot be understood of which more than the number is kept.
+const MOST_QUARANTINED: usize = 10_000;
 
 /// Why the files are not in the tables.
 #[derive(Debug, thiserror::Error)]
@@ -192,16 +194,19 @@ async fn fill(db: &Db, files: &Arc<Files>) -> Result<Read, ProjectionError> {
     bulk.run(BEGIN).await?;
     let (sender, mut chunks) = mpsc::channel(1);
     let reading = read_into(Arc::clone(files), sender);
-    while let Some(rows) = chunks.recv().await {
+    let (mut quarantined, mut seen) = (0, Seen::new());
+    while let Some(mut rows) = chunks.recv().await {
+        for piece in std::mem::take(&mut rows.quarantined) {
+            quarantined += 1;
+            if quarantined <= MOST_QUARANTINED {
+                keep(&bulk, &piece, &mut seen).await?;
+            }
+        }
         load(&bulk, rows).await?;
     }
     let read = reading
         .await
         .map_err(|error| FilesError::Broken(error.to_string()))??;
-    let mut seen = Seen::new();
-    for piece in &read.quarantined {
-        keep(&bulk, piece, &mut seen).await?;
-    }
     bulk.run_with(ACCOUNTS, &[]).await?;
     bulk.run(STRANGERS).await?;
     bulk.run_with(&library(), &[]).await?;
@@ -231,8 +236,11 @@ type Reading = tokio::task::JoinHandle<Result<Read, FilesError>>;
 fn read_into(files: Arc<Files>, sender: mpsc::Sender<Rows>) -> Reading {
     tokio::task::spawn_blocking(move || {
         let mut rows = Rows::default();
-        let read = files.read(|record| {
-            rows.add(record);
+        let read = files.read(|item| {
+            match item {
+                Item::Record(record) => rows.add(&record),
+                Item::Quarantined(piece) => rows.quarantined.push(piece),
+            }
             if rows.size() >= CHUNK {
                 // Nobody waits for it only when loading has failed, which is told there.
                 let _ = sender.blocking_send(std::mem::take(&mut rows));
@@ -244,7 +252,7 @@ fn read_into(files: Arc<Files>, sender: mpsc::Sender<Rows>) -> Reading {
 }
 
 async fn load(bulk: &Bulk, rows: Rows) -> Result<(), BulkError> {
-    for (table, mut rows) in [PEOPLE].into_iter().chain(TABLES).zip(rows.0) {
+    for (table, mut rows) in [PEOPLE].into_iter().chain(TABLES).zip(rows.of_tables) {
         if !rows.is_empty() {
             rows.extend_from_slice(COPY_ENDS);
             let Table { name, columns, .. } = table;
@@ -256,17 +264,22 @@ async fn load(bulk: &Bulk, rows: Rows) -> Result<(), BulkError> {
     Ok(())
 }
 
-/// Rows for each table, people first, as they are on the wire.
+/// Some of what the files hold.
 #[derive(Default)]
-struct Rows([Vec<u8>; 7]);
+struct Rows {
+    /// For each table, people first, as they are on the wire.
+    of_tables: [Vec<u8>; 7],
+    quarantined: Vec<Quarantined>,
+}
 
 impl Rows {
     fn size(&self) -> usize {
-        self.0.iter().map(Vec::len).sum()
+        let quarantined = self.quarantined.iter().map(|piece| piece.bytes.len());
+        quarantined.chain(self.of_tables.iter().map(Vec::len)).sum()
     }
 
     fn of(&mut self, table: usize) -> &mut Vec<u8> {
-        let rows = &mut self.0[table];
+        let rows = &mut self.of_tables[table];
         if rows.is_empty() {
             rows.extend_from_slice(COPY_BEGINS);
         }

@@ -1,10 +1,10 @@
 //! How far the files are behind the database, and what waits for them.
 
-use async_graphql::SimpleObject;
+use async_graphql::{ComplexObject, ID, SimpleObject};
 use chrono::{DateTime, Utc};
 use diesel::{
     prelude::*,
-    sql_types::{BigInt, Integer, Text, Timestamptz, Uuid as SqlUuid},
+    sql_types::{BigInt, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid},
 };
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use serde_json::json;
@@ -26,7 +26,7 @@ use crate::{
 
 /// A record that waits for the files.
 #[derive(Clone, Debug, SimpleObject, QueryableByName)]
-#[graphql(name = "MirrorQueueEntry")]
+#[graphql(name = "MirrorQueueEntry", complex)]
 pub struct Queued {
     /// The kind of record.
     #[diesel(sql_type = Text)]
@@ -47,6 +47,14 @@ pub struct Queued {
     /// Since when it waits.
     #[diesel(sql_type = Timestamptz)]
     pub since: DateTime<Utc>,
+}
+
+#[ComplexObject]
+impl Queued {
+    /// Names the record, as `parityRecord` wants it.
+    async fn id(&self) -> ID {
+        self.id.into()
+    }
 }
 
 /// The records that have waited longest.
@@ -189,4 +197,25 @@ pub(super) async fn taken(
     .execute(conn)
     .await
     .map(drop)
+}
+
+#[derive(QueryableByName)]
+struct Oldest {
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    at: Option<DateTime<Utc>>,
+}
+
+/// Since when the change waits that has waited longest; none where the files have everything. Numbers of an owner have
+/// no gaps, so the first one behind their place is looked up by its key.
+pub async fn waiting_since(conn: &mut AsyncPgConnection) -> QueryResult<Option<DateTime<Utc>>> {
+    let oldest: Oldest = statement(
+        "SELECT least( \
+           (SELECT min(c.at) FROM change_heads h LEFT JOIN mirror_places p USING (user_id) \
+            JOIN changes c ON c.user_id = h.user_id AND c.seq = coalesce(p.seq, 0) + 1 \
+            WHERE h.seq > coalesce(p.seq, 0)), \
+           (SELECT min(since) FROM mirror_repairs)) AS at",
+    )
+    .get_result(conn)
+    .await?;
+    Ok(oldest.at)
 }

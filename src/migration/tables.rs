@@ -1,5 +1,5 @@
 //! The tables that have two sides: what their columns are called, and a hash for each record, computed where
-//! the records are. The statements are the same for both sides, because the connection says which one it sees.
+//! the records are.
 
 use crate::changes::Entity;
 
@@ -110,31 +110,33 @@ pub const HISTORY: Table = Table {
 /// All of them, parents first.
 pub const TABLES: [Table; 6] = [SETTINGS, EXERCISES, WORKOUTS, PLACES, SETS, HISTORY];
 
+// The schema is named (unless all is hashed anew), because a statement that is kept ready is planned anew whenever the connection looks elsewhere.
+//
 // The bytes that PostgreSQL sends for a row are its canonical bytes: typed, each with its length, the same
 // whatever a session says about dates and digits. Only numbers have more than one spelling.
 
 macro_rules! settings {
-    () => {
-        "SELECT r.user_id AS owner, r.user_id AS id, sha256(record_send(row(r.user_id, r.units, r.timezone, \
+    ($schema:literal) => {
+        concat!("SELECT r.user_id AS owner, r.user_id AS id, sha256(record_send(row(r.user_id, r.units, r.timezone, \
            r.week_start, r.preferences, r.version, r.created_at, r.updated_at))) AS hash \
-         FROM user_settings r"
+         FROM ", $schema, "user_settings r")
     };
 }
 
 macro_rules! exercises {
-    () => {
-        "SELECT coalesce(r.owner_id, '00000000-0000-0000-0000-000000000000') AS owner, r.id, \
+    ($schema:literal) => {
+        concat!("SELECT coalesce(r.owner_id, '00000000-0000-0000-0000-000000000000') AS owner, r.id, \
            sha256(record_send(row(r.id, r.owner_id, r.name, r.category, r.measurement, r.primary_muscles, \
            r.secondary_muscles, r.equipment, r.level, r.unilateral, trim_scale(r.bodyweight_factor), \
            r.aliases, r.description, r.instructions, r.source, r.source_key, r.archived_at, r.version, \
            r.created_at, r.updated_at))) AS hash \
-         FROM exercises r"
+         FROM ", $schema, "exercises r")
     };
 }
 
 macro_rules! workouts {
-    () => {
-        "SELECT r.user_id AS owner, r.id, sha256(record_send(row(r.user_id, r.id, r.name, r.notes, \
+    ($schema:literal) => {
+        concat!("SELECT r.user_id AS owner, r.id, sha256(record_send(row(r.user_id, r.id, r.name, r.notes, \
            r.is_template, r.template_id, r.status, r.started_at, r.ended_at, r.source, r.source_key, \
            r.version, r.created_at, r.updated_at, r.deleted_at)) || coalesce(( \
              SELECT string_agg('\\x02'::bytea || record_send(row(e.user_id, e.id, e.workout_id, \
@@ -147,22 +149,22 @@ macro_rules! workouts {
                    trim_scale(s.weight), s.weight_unit, trim_scale(s.rpe), s.duration_seconds, \
                    trim_scale(s.distance_m), s.rest_seconds, s.is_completed, s.notes, s.performed_at, \
                    s.version, s.created_at, s.updated_at)), ''::bytea ORDER BY s.order_index, s.id) \
-                 FROM sets s WHERE s.user_id = e.user_id AND s.workout_id = e.workout_id \
+                 FROM ", $schema, "sets s WHERE s.user_id = e.user_id AND s.workout_id = e.workout_id \
                    AND s.workout_exercise_id = e.id), ''::bytea), \
                ''::bytea ORDER BY e.order_index, e.id) \
-             FROM workout_exercises e WHERE e.user_id = r.user_id AND e.workout_id = r.id), ''::bytea)) \
+             FROM ", $schema, "workout_exercises e WHERE e.user_id = r.user_id AND e.workout_id = r.id), ''::bytea)) \
            AS hash \
-         FROM workouts r"
+         FROM ", $schema, "workouts r")
     };
 }
 
 macro_rules! history {
-    () => {
-        "SELECT r.user_id AS owner, r.id, sha256(record_send(row(r.user_id, r.id, r.workout_id, \
+    ($schema:literal) => {
+        concat!("SELECT r.user_id AS owner, r.id, sha256(record_send(row(r.user_id, r.id, r.workout_id, \
            r.workout_name, r.performed_at, r.timezone, r.local_date, r.duration_seconds, \
            trim_scale(r.bodyweight_kg), r.rating, r.notes, r.summary, r.source, r.source_key, r.version, \
            r.created_at, r.updated_at, r.deleted_at))) AS hash \
-         FROM history r"
+         FROM ", $schema, "history r")
     };
 }
 

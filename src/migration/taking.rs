@@ -133,7 +133,7 @@ async fn bring(made: &mut Projection, actor: Actor) -> Result<()> {
 /// People who came into the files after the backfill, of whom the database has nothing yet.
 async fn newcomers(conn: &mut AsyncPgConnection) -> Result<()> {
     let owners = backfill::left_out(conn).await?;
-    if adopt::adopt(conn, &owners).await? > 0 {
+    if adopt::adopt(conn, &owners).await?.rows > 0 {
         parity::refresh(conn, Side::Database).await?;
     }
     Ok(())

@@ -7,7 +7,7 @@ use crate::graphql::document::{JsonMap, JsonValue, Named, Refusal};
 
 /// What a client asks for, however it was sent. Keys that nobody knows are ignored.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "an object with a `query`")]
 pub struct Asked {
     pub query: Option<String>,
     pub operation_name: Option<String>,

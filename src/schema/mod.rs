@@ -2,6 +2,7 @@
 
 pub mod asked;
 pub mod engine;
+mod misfit;
 mod node;
 pub mod permissions;
 mod root;

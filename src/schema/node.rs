@@ -3,12 +3,13 @@
 use async_graphql::{ComplexObject, Context, ID, Interface, Object};
 use diesel::{
     prelude::*,
-    sql_types::{Nullable as OrNull, Text, Uuid as SqlUuid},
+    sql_types::{Bool, Nullable as OrNull, Text, Uuid as SqlUuid},
 };
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
 use crate::{
+    auth::{Session, SessionId},
     changes::Entity,
     db::{statement, text_enum},
     error::{Error, Result},
@@ -16,8 +17,10 @@ use crate::{
     graphql::{ContextExt, Nullable},
     history::{HistoryEntry, HistoryEntryOf, HistoryId},
     ids::id,
+    settings::{Settings, SettingsId, SettingsOf},
     sync::ChangeEvent,
     tasks::{Task, TaskId, TaskOf},
+    users::User,
     viewer::UserId,
     workouts::{
         PlaceOf, Set, SetId, SetOf, Workout, WorkoutExercise, WorkoutExerciseId, WorkoutId,
@@ -40,6 +43,9 @@ pub enum Node {
     Set(Set),
     HistoryEntry(HistoryEntry),
     Task(Task),
+    Settings(Settings),
+    Session(Session),
+    User(User),
 }
 
 impl Node {
@@ -49,7 +55,7 @@ impl Node {
             Self::Workout(it) => it.deleted_at.is_none(),
             Self::HistoryEntry(it) => it.deleted_at.is_none(),
             Self::Task(it) => it.deleted_at.is_none(),
-            Self::Exercise(_) | Self::WorkoutExercise(_) | Self::Set(_) => true,
+            _ => true,
         }
     }
 }
@@ -60,7 +66,7 @@ pub struct NodeQuery;
 #[Object]
 impl NodeQuery {
     /// The record with this id, whatever kind it is: a library exercise, or something of one's own
-    /// that is not in the trash.
+    /// that is not in the trash: a record, one's account, settings or a session. Admins find every user.
     async fn node(&self, ctx: &Context<'_>, id: NodeId) -> Nullable<Node> {
         Some(find(ctx, id.0).await)
     }
@@ -68,7 +74,7 @@ impl NodeQuery {
 
 #[ComplexObject]
 impl ChangeEvent {
-    /// The record as it is now; null where it is gone, and for settings, which `settings` answers.
+    /// The record as it is now; null where it is gone.
     async fn node(&self, ctx: &Context<'_>) -> Nullable<Node> {
         if self.is_gone() {
             return None;
@@ -78,7 +84,7 @@ impl ChangeEvent {
             Entity::Workout => Kind::Workout,
             Entity::History => Kind::HistoryEntry,
             Entity::Task => Kind::Task,
-            Entity::Settings => return None,
+            Entity::Settings => Kind::Settings,
         };
         let found = load(ctx, kind, self.record()).await;
         // It may have been put in the trash since.
@@ -101,6 +107,12 @@ text_enum! {
         HistoryEntry = "history entry",
         /// A task.
         Task = "task",
+        /// Somebody's settings.
+        Settings = "settings",
+        /// A session.
+        Session = "session",
+        /// A user.
+        User = "user",
     }
 }
 
@@ -113,6 +125,10 @@ struct Found {
 /// One statement says what kind it is, and that kind's loader finds it.
 async fn find(ctx: &Context<'_>, id: Uuid) -> Result<Node> {
     let reader = ctx.caller().map(|viewer| viewer.user);
+    if let Some(owner) = reader.filter(|reader| SettingsId::of(*reader).0 == id) {
+        let settings = load(ctx, Kind::Settings, owner.0).await?;
+        return settings.ok_or(Error::ACCOUNT_GONE);
+    }
     let node = match kind_of(ctx, reader, id).await? {
         Some(kind) => load(ctx, kind, id).await?,
         None => None,
@@ -163,12 +179,25 @@ async fn load(ctx: &Context<'_>, kind: Kind, id: Uuid) -> Result<Option<Node>> {
                 .await?
                 .map(Node::Task)
         }
+        Kind::Settings => {
+            let found = loaders.load_one(SettingsOf(owner)).await?;
+            found.map(Node::Settings)
+        }
+        Kind::Session => {
+            let mut conn = ctx.db().conn().await?;
+            let found = Session::find_opt(&mut conn, owner, SessionId(id)).await?;
+            found.map(Node::Session)
+        }
+        Kind::User => {
+            let mut conn = ctx.db().conn().await?;
+            User::find(&mut conn, UserId(id)).await.map(Node::User).ok()
+        }
     })
 }
 
 async fn kind_of(ctx: &Context<'_>, reader: Option<UserId>, id: Uuid) -> Result<Option<Kind>> {
     let found: Option<Found> = statement(
-        "WITH wanted (reader, id) AS (VALUES (?, ?)) \
+        "WITH wanted (reader, id, is_admin) AS (VALUES (?, ?, ?)) \
          SELECT 'exercise' AS kind FROM exercises e, wanted w \
            WHERE e.id = w.id AND (e.owner_id IS NULL OR e.owner_id = w.reader) \
          UNION ALL SELECT 'workout' FROM workouts o, wanted w \
@@ -180,10 +209,15 @@ async fn kind_of(ctx: &Context<'_>, reader: Option<UserId>, id: Uuid) -> Result<
            WHERE o.user_id = w.reader AND o.id = w.id AND o.deleted_at IS NULL \
          UNION ALL SELECT 'task' FROM tasks o, wanted w \
            WHERE o.user_id = w.reader AND o.id = w.id AND o.deleted_at IS NULL \
+         UNION ALL SELECT 'session' FROM sessions o, wanted w \
+           WHERE o.user_id = w.reader AND o.family_id = w.id AND o.used_at IS NULL \
+         UNION ALL SELECT 'user' FROM users o, wanted w \
+           WHERE o.id = w.id AND (w.id = w.reader OR w.is_admin) AND o.deleted_at IS NULL \
          LIMIT 1",
     )
     .bind::<OrNull<SqlUuid>, _>(reader)
     .bind::<SqlUuid, _>(id)
+    .bind::<Bool, _>(ctx.admin().is_ok())
     .get_result(&mut *ctx.db().conn().await?)
     .await
     .optional()?;

@@ -9,7 +9,7 @@ use async_graphql::{
     ServerResult, Value, parser::types::Field, registry::Registry, resolver_utils,
 };
 
-use super::permissions;
+use super::{misfit, permissions};
 use crate::graphql::{ContextExt, document::Introspected};
 
 /// A root, guarded.
@@ -28,7 +28,8 @@ impl<T: ObjectType> Root<T> {
             let error = Error::from(refused).into_server_error(ctx.item.pos);
             return Err(ctx.set_error_path(error));
         }
-        self.0.resolve_field(ctx).await
+        let outcome = self.0.resolve_field(ctx).await;
+        outcome.map_err(|error| misfit::located(ctx, &T::type_name(), error))
     }
 
     fn is_nullable(ctx: &Context<'_>) -> bool {

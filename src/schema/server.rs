@@ -3,13 +3,13 @@
 
 use std::{sync::Arc, time::SystemTime};
 
-use async_graphql::{Context, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal as Exact;
 
 use super::tally::Tally;
 use crate::{
-    db::{Db, Decimal, SlowStatement},
+    db::{Db, Decimal, Health, SlowStatement, migrations},
     graphql::ContextExt,
     metrics::process,
 };
@@ -34,6 +34,7 @@ impl ServerQuery {
 
 /// How one server is doing. What is counted is counted since it started.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 struct ServerStatus {
     /// Its version.
     version: &'static str,
@@ -63,6 +64,41 @@ struct ServerStatus {
     cpu_seconds: Option<Decimal>,
     /// How much memory it uses, in bytes; null where the system does not tell.
     memory_bytes: Option<Decimal>,
+}
+
+#[ComplexObject]
+impl ServerStatus {
+    /// Whether the database answers, and has the schema that this server needs: asked now.
+    async fn database(&self, ctx: &Context<'_>) -> DatabaseStatus {
+        DatabaseStatus::of(Health::of(ctx.db()).await)
+    }
+}
+
+/// How the database is doing, as this server sees it.
+#[derive(SimpleObject)]
+struct DatabaseStatus {
+    /// Whether it answers and its schema is what this server needs: then the server is ready.
+    ready: bool,
+    /// Why it does not answer; null where it does.
+    problem: Option<&'static str>,
+    /// The version of PostgreSQL; null where it does not answer.
+    version: Option<String>,
+    /// The newest migration that it has; null where it has none.
+    applied_migration: Option<String>,
+    /// The newest migration that this server knows, and needs.
+    known_migration: String,
+}
+
+impl DatabaseStatus {
+    fn of(health: Result<Health, &'static str>) -> Self {
+        Self {
+            ready: health.as_ref().is_ok_and(Health::is_current),
+            problem: health.as_ref().err().copied(),
+            version: health.as_ref().ok().map(|it| it.version.clone()),
+            applied_migration: health.ok().and_then(|it| it.applied),
+            known_migration: migrations::newest_known(),
+        }
+    }
 }
 
 /// How often answers had an error of one code.

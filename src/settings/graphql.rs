@@ -1,9 +1,9 @@
 //! The fields of the API that concern settings.
 
-use async_graphql::{Context, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, Object, SimpleObject};
 
 use super::{
-    Settings, SettingsOf,
+    Settings, SettingsId, SettingsOf,
     input::{SettingsChange, UpdateSettingsInput},
 };
 use crate::{
@@ -20,6 +20,14 @@ impl SettingsQuery {
     /// How one likes to see things.
     async fn settings(&self, ctx: &Context<'_>) -> Nullable<Settings> {
         Some(Settings::load(ctx).await)
+    }
+}
+
+#[ComplexObject]
+impl Settings {
+    /// Names these settings.
+    pub async fn id(&self) -> SettingsId {
+        SettingsId::of(self.user_id)
     }
 }
 

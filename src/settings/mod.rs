@@ -10,4 +10,4 @@ mod store;
 pub use graphql::{SettingsMutation, SettingsQuery};
 pub use input::timezone;
 pub use loader::SettingsOf;
-pub use model::{Settings, Units};
+pub use model::{Settings, SettingsId, Units};

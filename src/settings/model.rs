@@ -3,11 +3,27 @@
 use async_graphql::SimpleObject;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use uuid::Uuid;
 
 use crate::{
     db::{patch, schema::user_settings, text_enum},
+    ids::id,
     viewer::UserId,
 };
+
+id! {
+    /// Names somebody's settings.
+    SettingsId
+}
+
+impl SettingsId {
+    /// Clients keep records by their ids alone, so the settings of a user have another id than the user; it
+    /// follows from that one.
+    pub fn of(user: UserId) -> Self {
+        const SETTINGS: Uuid = Uuid::from_u128(0x5d0f_4a1c_9b6e_4c57_8e21_7f3a_b4c9_06d2);
+        Self(Uuid::new_v5(&SETTINGS, user.0.as_bytes()))
+    }
+}
 
 text_enum! {
     /// The units that weights and distances are shown in.
@@ -22,9 +38,9 @@ text_enum! {
 /// How a user likes to see things.
 #[derive(Clone, Debug, HasQuery, SimpleObject)]
 #[diesel(table_name = user_settings)]
+#[graphql(complex)]
 pub struct Settings {
-    /// Names these settings; the same as the id of the user whose they are.
-    #[graphql(name = "id")]
+    #[graphql(skip)]
     pub user_id: UserId,
     /// The units that weights and distances are shown in.
     pub units: Units,

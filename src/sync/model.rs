@@ -5,7 +5,11 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::cursor::SyncCursor;
-use crate::changes::{Batch, Entity, Op, Place, Recorded};
+use crate::{
+    changes::{Batch, Entity, Op, Place, Recorded},
+    settings::SettingsId,
+    viewer::UserId,
+};
 
 /// That a record was made, changed or removed. What it holds is read by its id; where a record
 /// changed several times in a row, only the last change is told.
@@ -48,7 +52,10 @@ impl ChangeEvent {
         Self {
             cursor: cursor.text(),
             entity: change.entity,
-            id: ID::from(change.id),
+            id: match change.entity {
+                Entity::Settings => ID::from(SettingsId::of(UserId(change.id))),
+                _ => ID::from(change.id),
+            },
             operation: change.op,
             version: change.version,
             at: change.at,

@@ -101,6 +101,7 @@ impl Task {
         if let Some(parent) = task.parent_id {
             check_parent_there(conn, owner, parent).await?;
         }
+        series::check_none_open(conn, owner, &task).await?;
         let subtasks = Self::subtasks_of(conn, owner, &[task.id], &[deleted_at]).await?;
         let gone = subtasks.into_iter().filter(|it| it.deleted_at.is_some());
         let back: Vec<Self> = std::iter::once(task)

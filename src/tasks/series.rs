@@ -17,7 +17,12 @@ use super::{
     NewTask, RecurrenceBasis, Task, TaskId, position,
     recurrence::{Due, Rule},
 };
-use crate::{db::schema::tasks, settings::Settings, viewer::UserId};
+use crate::{
+    db::schema::tasks,
+    error::{Error, Result},
+    settings::Settings,
+    viewer::UserId,
+};
 
 /// A task before and after a change.
 pub struct Step {
@@ -73,10 +78,12 @@ pub async fn follow(
 
     let changed: HashSet<TaskId> = steps.iter().map(|step| step.after.id).collect();
     let reopened = steps.iter().filter(|step| step.reopens());
-    let unwanted: Vec<&Task> = reopened
+    let mut unwanted: Vec<&Task> = reopened
         .filter_map(|step| later.get(&step.after.id))
         .filter(|next| !changed.contains(&next.id) && is_untouched(next, &subtasks))
         .collect();
+    let lost = lost_subtasks(conn, owner, &unwanted).await?;
+    unwanted.retain(|next| !lost.contains(&next.created_at));
     take_back(conn, owner, &unwanted, &subtasks, &mut followed).await?;
     let (there, missing): (Vec<&Step>, Vec<&Step>) = steps
         .iter()
@@ -115,6 +122,54 @@ async fn occurrences_after(
         .load(conn)
         .await?;
     Ok(found.into_iter().collect())
+}
+
+/// When occurrences were made whose subtasks have been deleted or moved away since: what is made together has
+/// the same moment. It may be that of another occurrence, which is then rather left than taken back.
+async fn lost_subtasks(
+    conn: &mut AsyncPgConnection,
+    owner: UserId,
+    occurrences: &[&Task],
+) -> QueryResult<HashSet<DateTime<Utc>>> {
+    if occurrences.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let made: Vec<DateTime<Utc>> = occurrences.iter().map(|task| task.created_at).collect();
+    let lost: Vec<DateTime<Utc>> = tasks::table
+        .filter(tasks::user_id.eq(owner))
+        .filter(tasks::created_at.eq_any(made))
+        .filter(tasks::version.gt(1))
+        .filter(tasks::series_id.is_null())
+        .select(tasks::created_at)
+        .load(conn)
+        .await?;
+    Ok(lost.into_iter().collect())
+}
+
+/// Refuses to bring an open occurrence back while another one is open: an undo must not make two of them.
+pub async fn check_none_open(
+    conn: &mut AsyncPgConnection,
+    owner: UserId,
+    task: &Task,
+) -> Result<()> {
+    let Some(series) = task.series_id.filter(|_| !task.completed) else {
+        return Ok(());
+    };
+    let open: Option<(TaskId, i32)> = tasks::table
+        .filter(tasks::user_id.eq(owner))
+        .filter(tasks::series_id.eq(series))
+        .filter(tasks::id.ne(task.id))
+        .filter(tasks::completed.eq(false))
+        .filter(tasks::deleted_at.is_null())
+        .select((tasks::id, tasks::version))
+        .first(conn)
+        .await
+        .optional()?;
+    let Some((id, version)) = open else {
+        return Ok(());
+    };
+    let message = "another occurrence of this task is open: complete or delete that one first";
+    Err(Error::conflict(message).with(id, Some(version)))
 }
 
 /// Takes occurrences back, unless somebody touches one of them at this moment.

@@ -246,14 +246,7 @@ impl Credentials {
 impl NewUser {
     /// Inserts it for somebody who signs up: what they chose may be taken.
     pub async fn make(&self, conn: &mut AsyncPgConnection) -> Result<User> {
-        self.insert(conn)
-            .await
-            .map_err(|error| match Error::broken_constraint(&error) {
-                Some("users_pkey") => {
-                    Error::invalid("input.id", "this id is taken: make a new one")
-                }
-                _ => address_taken(error),
-            })
+        self.insert(conn).await.map_err(address_taken)
     }
 
     pub async fn insert(&self, conn: &mut AsyncPgConnection) -> QueryResult<User> {

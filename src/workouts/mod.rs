@@ -7,6 +7,7 @@ mod loader;
 mod model;
 mod new;
 mod parts;
+mod size;
 mod store;
 
 pub use graphql::{WorkoutMutation, WorkoutQuery};
@@ -15,4 +16,5 @@ pub use loader::{PlaceOf, PlacesOf, SetOf, SetsOf, WorkoutOf};
 pub use model::{Set, Workout, WorkoutExercise};
 pub use new::{NewSet, NewWorkout, NewWorkoutExercise};
 pub use parts::Parts;
+use size::{MOST, Size};
 pub use store::{Purged, purge_daily, purge_deleted};

@@ -74,10 +74,10 @@ pub struct NewSet {
     pub duration_seconds: Option<i32>,
     pub distance_m: Option<Decimal>,
     pub rest_seconds: Option<i32>,
-    /// Done, where it is not said; for a set that is there already, as it was.
+    /// What its workout says of new sets, where it is not said (`store::done_by_default`).
     pub is_completed: Option<bool>,
     pub notes: Option<String>,
-    /// Now, where it is not known; for a set that is there already, as it was.
+    /// Now, where it is not known.
     pub performed_at: Option<DateTime<Utc>>,
 }
 

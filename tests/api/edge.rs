@@ -102,7 +102,7 @@ async fn what_cannot_be_negotiated_is_told_in_json() {
             put.status().as_u16(),
             put.headers()["allow"].to_str().unwrap()
         ),
-        (405, "GET, POST")
+        (405, "GET, HEAD, POST")
     );
     let large = post(&app, GRAPHQL_JSON, "x".repeat(3 << 20)).await;
     assert_eq!(large.status(), 413);

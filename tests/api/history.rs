@@ -186,7 +186,7 @@ async fn sessions_of_an_exercise_are_those_in_which_it_was_done() {
         &ada,
         json!({"name": "Both", "exercises": [
         {"exerciseId": trained[0], "sets": [{"reps": 5, "isCompleted": false}]},
-        {"exerciseId": trained[1], "sets": [{"reps": 5}]}]}),
+        {"exerciseId": trained[1], "sets": [{"reps": 5, "isCompleted": true}]}]}),
     )
     .await;
     let complete = "mutation ($id: ID!) { completeWorkout(id: $id) { historyEntry { id } } }";

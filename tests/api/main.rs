@@ -9,9 +9,13 @@
 mod support;
 
 mod auth;
+mod bodies;
+mod built;
 mod cached;
 mod changes;
+mod columns;
 mod config;
+mod constraints;
 mod documents;
 mod edge;
 mod engine;
@@ -21,9 +25,11 @@ mod history;
 mod house;
 mod http;
 mod legacy;
+mod literals;
 mod merging;
 mod migration;
 mod migrations;
+mod mutations;
 mod node;
 mod nulls;
 mod pages;

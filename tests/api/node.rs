@@ -56,6 +56,57 @@ async fn every_kind_of_record_is_found_by_its_id_by_its_owner_alone() {
 }
 
 #[tokio::test]
+async fn one_s_account_settings_and_sessions_are_nodes_for_oneself_alone_and_accounts_for_admins() {
+    let app = TestApp::start().await;
+    let (root, bob) = (app.admin("root").await, app.user("bob").await);
+    let sign_up =
+        "mutation { signUp(input: {email: \"ada@example.com\", password: \"a long password\"}) {
+        accessToken } }";
+    let token = app.graphql(sign_up, json!({})).await.data()["signUp"]["accessToken"].clone();
+    let token = token.as_str().unwrap();
+    let own = "{ viewer { id settings { id } } sessions { nodes { id } } }";
+    let own = app.graphql_with(token, own, json!({})).await;
+    let own = own.data();
+    let user = &own["viewer"]["id"];
+    for (id, kind) in [
+        (user, "User"),
+        (&own["viewer"]["settings"]["id"], "Settings"),
+        (&own["sessions"]["nodes"][0]["id"], "Session"),
+    ] {
+        let of = json!({"id": id});
+        let found = app.graphql_with(token, NODE, of.clone()).await;
+        assert_eq!(found.data()["node"], json!({"__typename": kind, "id": id}));
+        assert_eq!(
+            bob.graphql(NODE, of.clone()).await.code(),
+            "NOT_FOUND",
+            "{kind}"
+        );
+        assert_eq!(
+            app.graphql(NODE, of.clone()).await.code(),
+            "NOT_FOUND",
+            "{kind}"
+        );
+        let seen = root.graphql(NODE, of).await;
+        if kind == "User" {
+            assert_eq!(seen.data()["node"]["__typename"], "User");
+        } else {
+            assert_eq!(seen.code(), "NOT_FOUND", "{kind}");
+        }
+    }
+    // Clients keep records by their ids: no two kinds share one.
+    assert_ne!(*user, own["viewer"]["settings"]["id"]);
+    let change = "mutation { updateSettings(input: {weekStart: 7}) { settings { id } } }";
+    app.graphql_with(token, change, json!({})).await.data();
+    let feed = "{ changes(entities: [SETTINGS]) { changes { id node { ... on Settings { id weekStart } } } } }";
+    let told = app.graphql_with(token, feed, json!({})).await;
+    let id = &own["viewer"]["settings"]["id"];
+    assert_eq!(
+        told.data()["changes"]["changes"],
+        json!([{"id": id, "node": {"id": id, "weekStart": 7}}])
+    );
+}
+
+#[tokio::test]
 async fn a_library_exercise_is_a_node_for_everybody() {
     let app = TestApp::seeded().await;
     let list = app

@@ -120,6 +120,22 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
             "recurrence",
         ],
     ),
+    (
+        "bulkUpdateTasks",
+        "BulkUpdateTasksInput",
+        &["dueDate", "dueAt", "dueTimezone"],
+    ),
+    // An id that is null is as good as none.
+    (
+        "createWorkout",
+        "WorkoutInput",
+        &["id", "notes", "startedAt", "endedAt"],
+    ),
+    (
+        "upsertWorkout",
+        "WorkoutInput",
+        &["id", "notes", "startedAt", "endedAt"],
+    ),
     ("updateSettings", "UpdateSettingsInput", &[]),
     // A password is no column: null is as good as none.
     ("updateProfile", "UpdateProfileInput", &["currentPassword"]),
@@ -135,15 +151,15 @@ async fn null_for_what_cannot_be_cleared_is_refused_with_the_path_to_it() {
             .iter()
             .find(|field| field.node.name.node == *mutation)
             .unwrap();
-        let takes_id = field
-            .node
-            .arguments
-            .iter()
-            .any(|it| it.node.name.node == "id");
-        let id = if takes_id {
-            format!("id: \"{}\", ", Uuid::now_v7())
-        } else {
-            String::new()
+        let takes = |name| {
+            let mut arguments = field.node.arguments.iter();
+            arguments.any(|it| it.node.name.node == name)
+        };
+        let one = Uuid::now_v7();
+        let id = match (takes("id"), takes("tasks")) {
+            (true, _) => format!("id: \"{one}\", "),
+            (_, true) => format!("tasks: [{{id: \"{one}\"}}], "),
+            _ => String::new(),
         };
         let query = format!(
             "mutation ($input: {input}!) {{ {mutation}({id}input: $input) {{ __typename }} }}"
@@ -154,6 +170,9 @@ async fn null_for_what_cannot_be_cleared_is_refused_with_the_path_to_it() {
             .filter(|field| !clearable.contains(&field.as_str()));
         for field in required {
             let mut nothing = serde_json::Map::new();
+            if *input == "WorkoutInput" {
+                nothing.insert("name".to_owned(), json!("Legs"));
+            }
             nothing.insert(field.clone(), Value::Null);
             let refused = ada.graphql(&query, json!({"input": nothing})).await;
             let path = format!("input.{field}");

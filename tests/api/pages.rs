@@ -1,19 +1,12 @@
-//! GraphiQL and the console as files: what they may load, how they are cached, and what stands in their place where
-//! they could not be built. What they do is tested in a browser, in `web/test`.
+//! GraphiQL and the console as files: what they may load, how they are cached, what they weigh. What they do is tested
+//! in a browser, in `web/test`.
 //!
 //! The tests hold for a program that was built with Node, and for one that was not.
-
-use std::{ffi::OsStr, fs, os::unix::fs::PermissionsExt, path::Path};
 
 use reqwest::{Method, Response, StatusCode};
 use serde_json::json;
 
-use crate::support::{TestApp, scratch_folder};
-
-#[expect(clippy::print_stdout, reason = "this is how a build script speaks")]
-#[expect(dead_code, reason = "cargo runs `main`, and what is only for it")]
-#[path = "../../build.rs"]
-mod build;
+use crate::support::TestApp;
 
 const PAGES: [&str; 2] = ["/graphiql", "/console"];
 
@@ -176,48 +169,22 @@ async fn each_page_can_be_left_out_with_all_that_only_it_loads() {
     }
 }
 
-/// A program called `node` that says this; the folder to find it in.
-fn false_node(folder: &Path, script: &str) -> String {
-    fs::create_dir_all(folder).unwrap();
-    let node = folder.join("node");
-    fs::write(&node, format!("#!/bin/sh\n{script}\n")).unwrap();
-    fs::set_permissions(&node, fs::Permissions::from_mode(0o755)).unwrap();
-    folder.display().to_string()
-}
+/// The most that the console may weigh on its way to a browser.
+const HEAVIEST: usize = 150_000;
 
-#[test]
-fn without_pages_a_plain_one_says_why_and_what_to_do() {
-    let folder = scratch_folder("pages");
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let old = false_node(&folder.join("old"), "echo v12.22.0");
-    let broken = "[ \"$1\" = --version ] && echo v20.0.0 && exit\necho 'Error: <no way> to the packages' >&2; exit 1";
-    let broken = false_node(&folder.join("broken"), broken);
-    for (path, why) in [
-        ("", "Node.js 18 or newer is not installed"),
-        ("/nowhere", "Node.js 18 or newer is not installed"),
-        (&*old, "Node.js is `v12.22.0`, and 18 or newer is needed"),
-        (
-            &*broken,
-            "`node web/build.mjs` failed: Error: &lt;no way> to the packages",
-        ),
-    ] {
-        let out = folder.join("out");
-
-        let outcome = build::build(&root.join("web"), &out, OsStr::new(path));
-
-        let lasting = matches!(outcome, Err(build::Missing::Node(_)));
-        assert_eq!(lasting, path != broken, "{outcome:?}");
-        for page in ["graphiql.html", "console.html"] {
-            let text = fs::read_to_string(out.join(page)).unwrap();
-            for said in [why, "cargo build", "<code>/graphql</code>"] {
-                assert!(text.contains(said), "no `{said}` in: {text}");
-            }
+#[tokio::test]
+async fn the_console_is_light_in_either_form() {
+    let app = TestApp::start().await;
+    let mut files = loaded_by(&app, "/console").await;
+    files.push("/console".to_owned());
+    for packing in ["br", "gzip"] {
+        let mut weight = 0;
+        for path in &files {
+            let packed = get(&app, path, &[("accept-encoding", packing)]).await;
+            weight += packed.bytes().await.unwrap().len();
         }
-        let table = fs::read_to_string(out.join("pages.rs")).unwrap();
-        assert_eq!(table.matches("File {").count(), 2);
-        fs::remove_dir_all(out).unwrap();
+        assert!(weight < HEAVIEST, "{weight} bytes as {packing}: {files:?}");
     }
-    fs::remove_dir_all(folder).unwrap();
 }
 
 #[tokio::test]
@@ -226,6 +193,7 @@ async fn admins_see_how_the_server_is_doing_and_nobody_else_does() {
         version startedAt now requests requestSeconds subscriptions errors { code count }
         pool { size open idle waiting timedOut } statements statementSeconds slowStatements
         recentSlowStatements { at milliseconds text } cpuSeconds memoryBytes
+        database { ready problem version appliedMigration knownMigration }
     } }";
     let app = TestApp::start().await;
     let (ada, root) = (app.newcomer().await, app.admin("root").await);
@@ -244,6 +212,11 @@ async fn admins_see_how_the_server_is_doing_and_nobody_else_does() {
     assert!(server["requestSeconds"].as_f64().is_some(), "{server}");
     assert_eq!(server["pool"]["size"], 4);
     assert!(server["memoryBytes"].as_u64().unwrap() > 1_000_000);
+    let database = &server["database"];
+    assert_eq!(database["ready"], true, "{database}");
+    assert_eq!(database["problem"], serde_json::Value::Null);
+    assert_eq!(database["appliedMigration"], database["knownMigration"]);
+    assert!(database["version"].as_str().unwrap() >= "15", "{database}");
     let codes: Vec<_> = server["errors"]
         .as_array()
         .unwrap()

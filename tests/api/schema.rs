@@ -277,8 +277,7 @@ const ELSE: &[&str] = &[
     // Orders, which must name what is there and nothing else.
     r#"reorderExercises 1 "VALIDATION""#,
     r#"reorderSets 1 "VALIDATION""#,
-    // A new id goes with something to copy, and a new account with an address.
-    r#"signUp 0 "VALIDATION""#,
+    // A new id goes with something to copy.
     r#"startWorkout 3 "VALIDATION""#,
     // For admins.
     r#"parityRecord 0 "FORBIDDEN""#,
@@ -411,6 +410,11 @@ async fn an_id_of_somebody_else_answers_like_one_of_nobody_and_changes_nothing()
                         continue;
                     }
                     let request = Maker::new(&types, *id, place).request(root, field).unwrap();
+                    if name == "createExercise" && id.get_version_num() == 5 {
+                        // Whoever's they are: these may be the library's.
+                        assert_eq!(ask(&app, &request, *id).await["code"], "VALIDATION");
+                        continue;
+                    }
                     let found = ask(&app, &request, *id).await;
                     assert_eq!(
                         found["body"], expected["body"],
@@ -468,6 +472,11 @@ async fn what_is_for_members_is_refused_to_nobody_and_what_is_for_admins_to_memb
                     "{} {{ {name}{arguments} {selection} }}",
                     root.to_lowercase()
                 )
+            });
+            // No record of one's own is needed either, but every id has to be one.
+            let owns = ["EXERCISE", "PLACE", "TASK", "WORKOUT"];
+            let request = owns.iter().fold(request, |request, kind| {
+                request.replace(&format!("OWN {kind}"), &Uuid::now_v7().to_string())
             });
             if *access != Access::Anyone {
                 assert_eq!(

@@ -48,7 +48,7 @@ async fn a_set_is_added_in_one_statement_after_the_others() {
         json!({"workoutVersion": 2, "set": {"id": id, "orderIndex": 2,
         "setType": "REST_PAUSE", "side": "LEFT", "reps": 3, "weight": 225.5, "weightUnit": "LB",
         "weightKg": 102.285_079, "rpe": 9.5, "durationSeconds": null, "distanceM": null,
-        "restSeconds": 90, "isCompleted": true, "notes": "hard",
+        "restSeconds": 90, "isCompleted": false, "notes": "hard",
         "performedAt": "2026-03-01T10:00:00.123456+00:00", "version": 1}})
     );
 }
@@ -74,9 +74,8 @@ async fn what_adds_a_set_is_prepared_once_and_kept() {
     }
     // On the one connection of the pool: all at once; taking the workout, adding the set, the change.
     let kept = sql_query(
-        "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'INSERT INTO sets%' \
-         OR statement LIKE 'UPDATE workouts w%' OR statement LIKE 'WITH taken AS%' \
-         OR statement LIKE 'WITH change AS%'",
+        "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'WITH n AS%' OR statement LIKE 'UPDATE workouts w%' \
+         OR statement LIKE 'WITH taken AS%' OR statement LIKE 'WITH change AS%'",
     );
     let kept: Prepared = kept
         .get_result(&mut *app.db.conn().await.unwrap())
@@ -186,7 +185,7 @@ async fn many_sets_are_added_to_several_exercises_in_as_many_statements_as_one()
         assert_eq!(each(&added["sets"], "reps"), reps);
         counts.push(statements);
     }
-    assert_eq!(counts, [6, 6]);
+    assert_eq!(counts, [7, 7]);
     let found = read(&ada, &made["id"]).await;
     assert_eq!(found["exercises"][0]["sets"].as_array().unwrap().len(), 52);
 

@@ -19,8 +19,8 @@ const others = {
   "require-nullable-result-in-root": "off",
   // Nothing has been deprecated yet.
   "require-deprecation-date": "off",
-  // Exercises of a workout and sets of an exercise are short and read as a whole. Sessions and people are
-  // seen in their lists only, so they are no nodes.
+  // Exercises of a workout and sets of an exercise are short and read as a whole. The audit of a migration is
+  // seen in its list only, so its entries are no nodes.
   "relay-edge-types": ["error", { listTypeCanWrapOnlyEdgeType: false, shouldImplementNode: false, withEdgeSuffix: true }],
   // What is no record has no id.
   "strict-id-in-types": [

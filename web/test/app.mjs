@@ -39,11 +39,24 @@ export function unclear(number, userId) {
   return whole;
 }
 
+/** The same with a byte in its name that is no UTF-8: each of these letters becomes one. */
+const BROKEN = "¿";
+export function garbled(number, userId) {
+  return { ...session(number, userId), name: `Session ${BROKEN}` };
+}
+
+function bytesOf(value) {
+  const text = Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
+  const broken = Buffer.from(BROKEN);
+  for (let at = text.indexOf(broken); at !== -1; at = text.indexOf(broken)) text.fill(0xff, at, at + broken.length);
+  return text;
+}
+
 /** Has people's sessions taken over, and gives a server and the folder to `use`. */
 export async function withApp({ people, sessions }, use) {
   const home = mkdtempSync(join(tmpdir(), "regimen-app-"));
   const folder = join(home, "data");
-  const write = (name, value) => writeFileSync(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
+  const write = (name, value) => writeFileSync(join(folder, name), bytesOf(value));
   mkdirSync(folder);
   write("exercises.json", { exercises: NAMES.map((name, at) => ({ id: `ex-${at}`, name, category: "Strength", muscleGroups: ["chest"] })) });
   write("users.json", people);

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { accessible, enter, enterAsAdmin, fits, inBrowser, NARROW, picture, until } from "./browser.mjs";
+import { accessible, enter, enterAsAdmin, fits, inBrowser, NARROW, picture, SERVER, until } from "./browser.mjs";
+import { Client } from "../../tests/clients/lib/regimen.mjs";
 import { ADMIN, MEMBER } from "./servers.mjs";
 
 test("nobody gets in without signing in, and members are told who can help", () =>
@@ -26,11 +27,7 @@ test("an admin sees how the server is doing, while it does it", () =>
     await enterAsAdmin(page);
     for (const fact of ["ready", "up to date"]) await page.getByText(fact, { exact: true }).waitFor();
     await page.getByText(/^PostgreSQL \d+/).waitFor();
-    await page.evaluate(() => {
-      const headers = { "content-type": "application/json" };
-      const ask = (query) => fetch("/graphql", { method: "POST", headers, body: JSON.stringify({ query }) });
-      return Promise.all(Array.from({ length: 40 }, (_, index) => ask(index % 4 ? "{ version }" : "{ tasks { nodes { id } } }")));
-    });
+    await asksMuch(page, 40);
     await until("the requests are in the plot", async () => {
       const words = await page.getByRole("img", { name: /^Requests a second/ }).getAttribute("aria-label");
       return Number(/at most ([\d,.]+)/.exec(words)?.[1]) > 10;
@@ -38,11 +35,25 @@ test("an admin sees how the server is doing, while it does it", () =>
     await page.getByRole("row", { name: /UNAUTHENTICATED/ }).waitFor();
     await page.getByText(/since the start; the last of them/).waitFor();
     assert.ok((await page.locator(".slow li").count()) > 5);
-    await page.waitForTimeout(4500);
+    // A picture is worth some minutes of work.
+    for (let round = 1; process.env.SHOTS && round < 45; round += 1) {
+      await asksMuch(page, 8 + ((round * 7) % 13));
+      await page.waitForTimeout(900);
+    }
     await picture(page, "console");
     await accessible(page);
     await fits(page);
   }));
+
+/** Some of it is refused. */
+function asksMuch(page, times) {
+  return page.evaluate((length) => {
+    const headers = { "content-type": "application/json" };
+    const ask = (query) => fetch("/graphql", { method: "POST", headers, body: JSON.stringify({ query }) });
+    const library = "{ exercises(first: 20) { nodes { name } } }";
+    return Promise.all(Array.from({ length }, (_, index) => ask(index % 6 ? library : "{ tasks { nodes { id } } }")));
+  }, times);
+}
 
 test("a reload keeps the session and the page", () =>
   inBrowser(async (page) => {
@@ -79,6 +90,7 @@ test("an admin makes somebody else an admin and a member again, by keyboard alon
 
     await page.getByRole("button", { name: `Make an admin of ${MEMBER.email}` }).press("Enter");
     await page.getByRole("dialog").getByRole("button", { name: "Make an admin" }).press("Enter");
+    await page.getByRole("status").getByText(`${MEMBER.email} is an admin now.`).waitFor();
     await page.getByRole("button", { name: `Make a member of ${MEMBER.email}` }).press("Enter");
     await page.getByRole("dialog").getByRole("button", { name: "Make a member" }).press("Enter");
     await page.getByRole("button", { name: `Make an admin of ${MEMBER.email}` }).waitFor();
@@ -138,6 +150,79 @@ test("where there is nothing to migrate the page says so", () =>
     await accessible(page);
   }));
 
+test("what is on its way says so, where it takes a while", () =>
+  inBrowser(async (page) => {
+    await enterAsAdmin(page);
+    let letGo;
+    const held = new Promise((go) => (letGo = go));
+    await page.route("**/graphql", async (route) => {
+      if (route.request().postData()?.includes("ConsoleAccounts")) await held;
+      await route.continue();
+    });
+    await page.getByRole("link", { name: "Accounts" }).click();
+    await page.getByText("Reading the accounts…").waitFor();
+    await accessible(page);
+    letGo();
+    await page.getByText("that is you").waitFor();
+    assert.equal(await page.getByText("Reading the accounts…").count(), 0);
+  }));
+
+test("an address that leads nowhere says so, and the list at the top leads on", () =>
+  inBrowser(async (page) => {
+    await enterAsAdmin(page);
+    await page.goto("/console#/nothing");
+    await page.getByRole("heading", { name: "There is no such page" }).waitFor();
+    assert.equal(await page.locator("[aria-current=page]").count(), 0);
+    await accessible(page);
+    await page.getByRole("link", { name: "Accounts" }).click();
+    await page.getByText("that is you").waitFor();
+  }));
+
+test("a live page that has lost its connection says so until it is back", () =>
+  inBrowser(async (page) => {
+    const lines = [];
+    let isUp = true;
+    await page.routeWebSocket("**/graphql", (socket) => {
+      if (!isUp) return socket.close({ code: 1012 });
+      socket.connectToServer();
+      return lines.push(socket);
+    });
+    await enterAsAdmin(page);
+    await page.getByRole("link", { name: "Migration" }).click();
+    await page.getByText("there is nothing to move").waitFor();
+    const stale = page.getByRole("status").getByText(/^Reconnecting… What is shown is as it was at \d+:\d+:\d+\.$/);
+    assert.equal(await stale.count(), 0);
+
+    isUp = false;
+    await lines.at(-1).close({ code: 1012 });
+    await stale.waitFor();
+    await picture(page, "reconnecting");
+    await accessible(page);
+    isUp = true;
+    await stale.waitFor({ state: "hidden" });
+    assert.equal(lines.length, 2);
+  }));
+
+test("whose role is taken away while they look on sees nothing more", () =>
+  inBrowser(async (page) => {
+    const client = new Client(`${SERVER}/graphql`);
+    const signIn = "mutation ($input: SignInInput!) { signIn(input: $input) { accessToken user { id } } }";
+    const [root, other] = await Promise.all([ADMIN, MEMBER].map(async (input) => (await client.ask(signIn, { input })).body.data.signIn));
+    const admin = new Client(client.url, root.accessToken);
+    const become = async (role) => {
+      const { body } = await admin.ask("mutation ($id: ID!, $role: Role!) { setRole(userId: $id, role: $role) { user { id } } }", { id: other.user.id, role });
+      assert.equal(body.errors, undefined);
+    };
+    await become("ADMIN");
+    await enter(page, MEMBER);
+    await page.getByRole("link", { name: "Migration" }).click();
+    await page.getByText("there is nothing to move").waitFor();
+    await become("MEMBER");
+    await page.getByRole("heading", { name: "For admins only" }).waitFor();
+    await page.reload();
+    await page.getByRole("heading", { name: "For admins only" }).waitFor();
+  }));
+
 test("a theme is chosen once for both pages", () =>
   inBrowser(async (page) => {
     await enterAsAdmin(page);
@@ -151,7 +236,7 @@ test("a theme is chosen once for both pages", () =>
     await accessible(page);
     await page.goto("/graphiql");
     await page.waitForSelector("body.graphiql-dark");
-  }));
+  }, { colorScheme: "light" }));
 
 for (const [name, more] of [["light", {}], ["dark", { colorScheme: "dark" }]]) {
   test(`it can be used on a phone, ${name}`, () =>

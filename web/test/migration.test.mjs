@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { appendFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { session, unclear, withApp } from "./app.mjs";
+import { garbled, session, unclear, withApp } from "./app.mjs";
 import { accessible, enter, enterAsAdmin, fits, inBrowser, NARROW, picture, until, WIDE } from "./browser.mjs";
-import { MEMBER } from "./servers.mjs";
+import { ADMIN, MEMBER } from "./servers.mjs";
 
 /** Looks at the page in both sizes. */
 async function look(page, name) {
@@ -25,7 +25,8 @@ class Migration {
     this.page = page;
     this.now = page.locator("[aria-current=step]");
     this.dialog = page.getByRole("dialog");
-    this.outcome = page.locator(".deeds .outcome");
+    this.next = page.locator(".deeds");
+    this.told = page.locator(".told");
   }
 
   static async open(page) {
@@ -41,11 +42,16 @@ class Migration {
   }
 
   /** Presses a button, and the one of the dialog that names the consequence in these words. */
-  async click(button, consequence) {
-    await this.page.getByRole("button", { name: button, exact: true }).click();
+  async click(button, consequence, tells) {
+    const pressed = this.page.getByRole("button", { name: button, exact: true });
+    const heading = await pressed.evaluate((it) => it.closest("section").querySelector("h3").id);
+    await pressed.click();
     await this.dialog.getByText(consequence).waitFor();
     await this.dialog.locator("button").last().click();
     await this.dialog.waitFor({ state: "hidden" });
+    // The button may be gone, so its section has the focus; what came of it is read aloud.
+    assert.equal(await this.page.evaluate(() => document.activeElement.id), heading);
+    if (tells) await this.page.getByRole("status").getByText(tells).waitFor();
   }
 
   async is(phase) {
@@ -56,7 +62,7 @@ class Migration {
     await this.page.getByRole("button", { name: /^Prove/ }).click();
     await this.dialog.getByText("both sides are hashed anew").waitFor();
     await this.dialog.getByRole("button", { name: "Compare" }).click();
-    await this.outcome.getByText(finds).waitFor();
+    await this.told.getByText(finds).waitFor();
   }
 }
 
@@ -69,6 +75,7 @@ async function tabTo(page, name) {
   assert.fail(`Tab never comes to ${name}`);
 }
 
+const NOBODY = "00000000-0000-0000-0000-000000000000";
 const PEOPLE = ["ada", "ben", "eve"].map((id) => ({ id, name: id, email: `${id}@example.com`, preferences: { defaultWeightUnit: "kg" } }));
 const SESSIONS = Array.from({ length: 300 }, (_, number) => (number === 150 ? unclear : session)(number, PEOPLE[number % 3].id));
 
@@ -79,9 +86,13 @@ test("an app comes in from its files by clicking: proved, cut over, rolled back,
       await readyToBegin(page, migration);
       await dualWriteByKeyboard(page, migration);
       await repairs(app, page, migration);
-      await migration.click("Start the backfill", "while everybody goes on working");
+      app.sql(`INSERT INTO parity_findings (found_by, entity, user_id, record, kind, fields) VALUES ('shadow', 'Diary',
+        '${NOBODY}', '${NOBODY}', 'differing', '{workouts.nodes.0.name}')`);
+      await migration.next.getByText("press “Start the backfill”, or run regimen backfill").waitFor();
+      await migration.click("Start the backfill", "while everybody goes on working", "The backfill has begun.");
       await migration.is("Backfilled");
-      await migration.part("Work").getByText(/rows of 4 people were copied, and both sides were equal/).waitFor();
+      await migration.part("Reads on both sides").getByRole("row", { name: /^Diary .* nobody signed in workouts\.nodes\.0\.name$/ }).waitFor();
+      await migration.part("Jobs").getByText(/rows of 4 people were copied, and both sides were equal/).waitFor();
       await findsAnEdit(app, page, migration);
       await look(page, "verified");
       await cutsOverAndBack(page, migration);
@@ -97,6 +108,7 @@ async function readyToBegin(page, migration) {
   await piece.locator("summary").click();
   const words = await piece.textContent();
   assert.match(words, /workouts\.json.*byte [\d,]+.*line \d+, column \d+/s);
+  assert.match(words, /Found .*It has [\d,]+ bytes\./);
   assert.match(words, /yesterday/);
   await look(page, "legacy");
 }
@@ -109,7 +121,7 @@ async function dualWriteByKeyboard(page, migration) {
   await tabTo(page, "Switch it on");
   await page.keyboard.press("Enter");
   await migration.is("Dual write");
-  await migration.part("Audit").getByText("LEGACY → DUAL_WRITE").waitFor();
+  await migration.part("Audit").getByText("Legacy → Dual write").waitFor();
   await migration.part("Mirror").getByText("The files have all that was written.").waitFor();
 }
 
@@ -119,10 +131,13 @@ async function repairs(app, page, migration) {
   const { body } = await app.member.ask("mutation { updateSettings(input: {weekStart: 7}) { settings { version } } }");
   assert.equal(body.errors, undefined, JSON.stringify(body.errors));
   const mirror = migration.part("Mirror");
-  await mirror.getByRole("row", { name: /settings/ }).waitFor();
-  await mirror.getByText("1 record waits because the files did not take it").waitFor();
+  const waiting = mirror.getByRole("listitem").filter({ hasText: `settings of ${MEMBER.email}` });
+  await waiting.getByText("changed by somebody else").first().waitFor();
+  await mirror.getByText(/1 record waits because the files did not take it \(for \d+ s\)\./).waitFor();
+  await waiting.locator("summary").click();
+  await waiting.getByRole("row", { name: /week_start|weekStart/ }).waitFor();
   await look(page, "queue");
-  await migration.click("Write the files again", "What somebody else has changed there is lost");
+  await migration.click("Write the files again", "What somebody else has changed there is lost", "The files were written again.");
   await mirror.getByText("Nothing waits.").waitFor();
 }
 
@@ -138,7 +153,9 @@ async function findsAnEdit(app, page, migration) {
   const differing = record.locator("tr.differs");
   assert.deepEqual(await differing.locator("th, td").allTextContents(), ["exercises.0.sets.1.reps", "6", "99"]);
   assert.equal(await differing.locator("mark").count(), 2);
-  await page.setViewportSize({ width: 1280, height: 1000 });
+  await page.getByRole("button", { name: "Close this message" }).click();
+  await migration.told.getByText("Not proved").waitFor({ state: "hidden" });
+  await page.setViewportSize({ width: 1280, height: 1150 });
   await page.evaluate(() => scrollTo(0, 0));
   await picture(page, "migration-for-the-docs");
   await look(page, "record");
@@ -151,11 +168,11 @@ async function findsAnEdit(app, page, migration) {
 }
 
 async function cutsOverAndBack(page, migration) {
-  await migration.click("Cut over", "five seconds at most");
+  await migration.click("Cut over", "five seconds at most", "Cut over: the database is what is read");
   await migration.is("Soak");
   await page.getByText("the database", { exact: true }).waitFor();
   await look(page, "soak");
-  await migration.click("Go back to Backfilled", "The files are read again");
+  await migration.click("Go back to Backfilled", "The files are read again", "Back at Backfilled");
   await migration.is("Backfilled");
   await page.getByText("the files", { exact: true }).waitFor();
   await migration.prove(/^Proved/);
@@ -165,14 +182,16 @@ async function cutsOverAndBack(page, migration) {
 }
 
 async function toTheEnd(app, page, migration) {
-  await migration.click("Archive the files", "a list of their hashes");
-  await migration.part("Work").getByText(/3 files|4 files|5 files/).waitFor();
-  await migration.click("Complete the migration", "The files no longer follow");
+  await migration.next.getByText("press “Archive the files”, or run regimen archive").waitFor();
+  assert.equal(await page.getByRole("button", { name: "Complete the migration" }).count(), 0);
+  await migration.click("Archive the files", "a list of their hashes", "The files are in an archive");
+  await migration.part("Jobs").getByText(/3 files|4 files|5 files/).waitFor();
+  await migration.click("Complete the migration", "The files no longer follow", "The migration is complete");
   await migration.is("Complete");
   await look(page, "complete");
   const files = app.files();
   await migration.click("Remove the original files", "each only if the archive has it as it is");
-  await migration.outcome.getByText("The original files are removed").waitFor();
+  await migration.told.getByText("The original files are removed").waitFor();
   assert.deepEqual(app.files(), []);
 
   await migration.click("Bring the files back", "copied back to their folder");
@@ -183,7 +202,24 @@ async function toTheEnd(app, page, migration) {
   await migration.is("Complete");
   assert.equal(app.archives().length, 2);
   await migration.part("Audit").getByRole("rowheader", { name: "complete the way in" }).first().waitFor();
+  await ran(migration);
   await look(page, "end");
+}
+
+/** Every job that has run is listed with what came of it, the newest first. */
+async function ran(migration) {
+  const runs = migration.part("Runs");
+  const all = await runs.getByRole("row").evaluateAll((all) => all.slice(1).map((row) => [0, 3, 4].map((at) => row.children[at].textContent)));
+  // Files that come back are given what they missed, by the server itself.
+  const rows = all.filter(([, , who]) => who !== "server");
+  const jobs = rows.map(([job]) => job);
+  assert.deepEqual(jobs, [
+    ...["Archive", "Restore", "Archive", "Cutover", "Proof of parity", "Way back", "Cutover", "Proof of parity"],
+    ...["Repair of the files", "Backfill", "Repair of the files"],
+  ]);
+  assert.ok(rows.every(([, outcome, who]) => who === ADMIN.email && !/under way|given up/.test(outcome)), JSON.stringify(rows));
+  assert.match(rows[0][1], /^[345] files, [\d,.]+ kB$/);
+  assert.equal(rows[9][1], "done: both sides were equal");
 }
 
 test("a backfill is watched, paused, taken up again, given up and begun anew", () => {
@@ -200,10 +236,10 @@ test("a backfill is watched, paused, taken up again, given up and begun anew", (
       await pauses(app, page, migration);
 
       await page.reload();
-      await migration.part("Work").getByText("Backfill, paused").waitFor();
+      await migration.part("Jobs").getByText("Backfill, paused").waitFor();
       await migration.click("Go on with the backfill", "It can be paused");
       await migration.is("Backfilled");
-      await migration.part("Work").getByText(/rows of 550 people were copied/).waitFor();
+      await migration.part("Jobs").getByText(/rows of 550 people were copied/).waitFor();
     }, { server: app.server.origin }));
 });
 
@@ -239,7 +275,7 @@ async function links(app, migration) {
   await people.getByRole("button", { name: "Link them" }).click();
   await dialog.getByText(`Whoever signs in as ${MEMBER.email} sees and changes what “p40” has`).waitFor();
   await dialog.getByRole("button", { name: "Link them" }).click();
-  await people.getByText(`“p40” of the files is ${MEMBER.email} now.`).waitFor();
+  await migration.told.getByText(`“p40” of the files is ${MEMBER.email} now.`).waitFor();
   const { body } = await app.member.ask("{ workouts { nodes { name } } }");
   assert.deepEqual(body.data.workouts.nodes.map(({ name }) => name).sort(), ["Session 80", "Session 81"]);
 }
@@ -279,7 +315,7 @@ async function givesUp(app, page, migration) {
   await page.getByText(/100 of 550 people · [\d,]+ rows, [\d,.]+ a second · .* left/).waitFor();
   await look(page, "backfill");
   await stops(page, migration, letGo, "Give it up", "how far it got is forgotten");
-  await migration.part("Work").getByText(/was given up after [\d,]+ rows/).waitFor();
+  await migration.part("Jobs").getByText(/was given up after [\d,]+ rows/).waitFor();
   const plan = migration.part("What a backfill would copy");
   await until("the plan knows what is there", async () => {
     const [all, there, left] = await plan.getByRole("row", { name: /^workouts/ }).getByRole("cell").allTextContents();
@@ -295,6 +331,42 @@ async function pauses(app, page, migration) {
   await page.getByText(/[45]00 of 550 people · [\d,]+ rows$/).waitFor();
   await look(page, "paused");
 }
+
+test("a piece that was not understood is shown as it is: text as text, bytes as bytes, and how much of it", () => {
+  const long = { ...unclear(2, "ada"), notes: "é".repeat(3000) };
+  return withApp({ people: PEOPLE, sessions: [session(1, "ada"), long, garbled(3, "ada")] }, (app) =>
+    inBrowser(async (page) => {
+      const quarantine = (await Migration.open(page)).part("Quarantine");
+      await quarantine.getByText("2 pieces of the files").waitFor();
+      const [cut, broken] = await Promise.all([0, 1].map((at) => quarantine.getByRole("listitem").nth(at)));
+      await cut.locator("summary").click();
+      const [, shown, size] = /the first ([\d,]+) of its ([\d,]+) bytes/.exec(await cut.textContent()).map((it) => Number(it.replace(",", "")));
+      assert.ok(shown >= 3997 && shown <= 4000 && size > 7000, `${shown} of ${size}`);
+      assert.equal(Buffer.from(await cut.locator("pre").textContent()).length, shown);
+      await broken.locator("summary").click();
+      await broken.getByText("They are no UTF-8 text").waitFor();
+      assert.match(await broken.locator("pre").first().textContent(), /"name": "Session \ufffd\ufffd"/);
+      assert.match(await broken.locator(".bytes").textContent(), /^[0-9a-f]{8} {2}7b .*ff/s);
+      await look(page, "pieces");
+    }, { server: app.server.origin }));
+});
+
+test("before anything is copied the page says what is missing and what to do", () =>
+  withApp({ people: [], sessions: [] }, (app) =>
+    inBrowser(async (page) => {
+      const migration = await Migration.open(page);
+      await migration.part("Quarantine").getByText("Everything in the files was understood").waitFor();
+      await look(page, "empty");
+      await migration.click("Switch dual write on", "regimen dual-write on", "Dual write is on");
+      await migration.is("Dual write");
+      await migration.part("Mirror").getByText("Nothing waits.").waitFor();
+      await migration.part("Runs").getByText("No job has run yet").waitFor();
+      await migration.click("Start the backfill", "regimen backfill");
+      await migration.is("Backfilled");
+      await migration.part("Parity").getByText("no record differs").waitFor();
+      await migration.part("Reads on both sides").getByText("REGIMEN_SHADOW_READS").waitFor();
+      await look(page, "nothing");
+    }, { server: app.server.origin })));
 
 test("a member sees nothing of a migration", () =>
   withApp({ people: PEOPLE, sessions: [session(1, "ada")] }, (app) =>

@@ -23,7 +23,7 @@ const onParts = (use, more) =>
       await page.getByRole("heading", { name: "Parts" }).waitFor();
       await use(page);
     },
-    { server, ...more },
+    { server, paths: /./, ...more },
   );
 
 test("progress tells how much is done, how fast, and when it will be over", () =>
@@ -31,6 +31,36 @@ test("progress tells how much is done, how fast, and when it will be over", () =
     const bar = page.getByRole("progressbar", { name: "Backfill" });
     await page.getByText(/[\d,]+ of 10,000 people · 1,000 a second · \d+ s left/).waitFor();
     assert.ok(Number(await bar.getAttribute("value")) < 0.9);
+  }));
+
+test("a plot says how high and how far back it goes, and a gap in it is a gap", () =>
+  onParts(async (page) => {
+    const plot = page.locator(".plot");
+    assert.deepEqual(await plot.locator(".scale span, .span span").allTextContents(), ["40", "0", "58 s ago", "now"]);
+    assert.equal(await plot.locator("polyline").count(), 2);
+    await page.getByRole("img", { name: "Requests a second: now 40, at most 40" }).waitFor();
+  }));
+
+test("bytes are shown as they are, with their places", () =>
+  onParts(async (page) => {
+    const rows = (await page.getByRole("group", { name: "The piece" }).textContent()).split("\n");
+    assert.deepEqual(rows, [
+      '00000100  7b 22 6e 61 6d 65 22 3a 22 ff 22 7d 0a 5d 2c 20  {"name":"·"}·], ',
+      `00000110  5b${" ".repeat(47)}[`,
+    ]);
+  }));
+
+test("a page is turned once, however often somebody clicks before it is there, and the focus stays", () =>
+  onParts(async (page) => {
+    const next = page.getByRole("button", { name: "Next" });
+    await next.dblclick();
+    await page.getByText("page 2").waitFor();
+    await page.waitForTimeout(500);
+    assert.equal(await page.locator("#turned").textContent(), "page 2");
+    await next.press("Enter");
+    await page.getByText("page 3").waitFor();
+    assert.equal(await next.getAttribute("aria-disabled"), "true");
+    assert.ok(await next.evaluate((it) => it === document.activeElement), "the focus stays where there is no next page");
   }));
 
 test("a phase is told to those who do not see it, and a difference opens down to its fields", () =>

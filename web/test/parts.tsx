@@ -4,7 +4,10 @@
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 
+import { Bytes } from "../src/console/parts/bytes";
 import { Confirm } from "../src/console/parts/confirm";
+import { Pages } from "../src/console/parts/pages";
+import { Plot } from "../src/console/parts/plot";
 import { Parity, type Kind } from "../src/console/parts/parity";
 import { Sides, type Both } from "../src/console/parts/sides";
 import { Progress } from "../src/console/parts/progress";
@@ -37,6 +40,22 @@ const BOTH: Record<string, Both> = {
   w2: { source: { name: "Pull", sets: SETS }, target: { name: "Pull", sets: [{ reps: 6 }] }, differing: ["sets.0.reps", "sets.1"] },
 };
 
+/** The next page takes a moment to come. */
+function Turned() {
+  const [at, setAt] = useState(1);
+  const [shown, setShown] = useState(1);
+  useEffect(() => {
+    const timer = setTimeout(() => setShown(at), 300);
+    return () => clearTimeout(timer);
+  }, [at]);
+  return (
+    <>
+      <p id="turned">page {shown}</p>
+      <Pages label="Pages" isBusy={shown !== at} hasBefore={shown > 1} hasNext={shown < 3} before={() => setAt(at - 1)} next={() => setAt(at + 1)} />
+    </>
+  );
+}
+
 function Parts() {
   const [done, setDone] = useState(0);
   const [asks, setAsks] = useState(false);
@@ -54,7 +73,10 @@ function Parts() {
       <h1>Parts</h1>
       <Steps steps={STEPS} current="two" label="Phases" />
       <Progress label="Backfill" done={done} total={10_000} unit="people" rate={{ words: "1,000 a second", secondsLeft: (10_000 - done) / 1000 }} />
-      <Parity kinds={KINDS} names={NAMES} drill={({ id }) => <Sides of={BOTH[id]!} names={NAMES} />} />
+      <Plot title="Requests a second" values={[0, 20, null, 10, 40]} seconds={2} show={String} atLeast={1} />
+      <Bytes hex="7b226e616d65223a22ff227d0a5d2c205b" from={256} label="The piece" />
+      <Turned />
+      <Parity kinds={KINDS} names={NAMES} equal="nothing differs" drill={({ id }) => <Sides of={BOTH[id]!} names={NAMES} />} />
       <button type="button" class="button" onClick={() => setAsks(true)}>
         Cut over
       </button>

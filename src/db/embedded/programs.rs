@@ -89,7 +89,10 @@ pub async fn choose(
             return Ok(programs);
         }
         if wanted.is_none_or(|major| major == download::MAJOR) {
-            return download::fetch(folder, account, lock).await;
+            let fetched = download::fetch(folder, lock).await?;
+            let programs = Programs::inspect(&fetched, account).await;
+            return programs
+                .ok_or_else(|| download::failed("its programs do not run on this system"));
         }
     }
     Err(nothing_fits(&found, wanted, folder))

@@ -18,6 +18,12 @@ const WRITE: u64 = 10;
 const LARGE: &[(&str, u64)] = &[("exportMyData", 10_000)];
 /// How many items are expected of a list that has no size.
 const LIST_GUESS: u64 = 10;
+/// The same of lists where more is known: how long they may be, or mostly are.
+const SIZES: &[(&str, &str, u64)] = &[
+    ("Workout", "exercises", 10),
+    ("WorkoutExercise", "sets", 10),
+    ("Workout", "history", 20),
+];
 
 /// The cost of one operation with these variables.
 pub(super) fn of(document: &ExecutableDocument, operation: &Operation, variables: &JsonMap) -> u64 {
@@ -50,21 +56,24 @@ impl<'a> Counter<'a> {
         let in_connection = is_page(&set.ty);
         set.selections.iter().fold(0_u64, |sum, selection| {
             sum.saturating_add(match selection {
-                Selection::Field(field) => self.field(field, in_connection),
+                Selection::Field(field) => self.field(&set.ty, field, in_connection),
                 Selection::InlineFragment(fragment) => self.set(&fragment.selection_set),
                 Selection::FragmentSpread(spread) => self.fragment(&spread.fragment_name),
             })
         })
     }
 
-    fn field(&mut self, field: &'a Field, in_connection: bool) -> u64 {
+    fn field(&mut self, parent: &Name, field: &'a Field, in_connection: bool) -> u64 {
         let Some(below) = &field.selection_set else {
             return 1;
         };
         let times = if is_page(&below.ty) {
             self.page_size(field)
         } else if field.ty().is_list() && !in_connection {
-            LIST_GUESS
+            let known = SIZES
+                .iter()
+                .find(|(ty, name, _)| parent == *ty && field.name == *name);
+            known.map_or(LIST_GUESS, |(_, _, size)| *size)
         } else {
             1
         };

@@ -47,6 +47,10 @@ impl Introspection {
         let map = &self.implementers;
         let answer = partial_execute(schema, map, document, operation, variables)
             .map_err(|error| Refusal::request("BAD_REQUEST", error.message().to_string()))?;
+        // Documents are valid, so what is left to be wrong are variables that are null.
+        if let Some(error) = answer.errors.first() {
+            return Err(Refusal::request("BAD_VARIABLES", error.message.clone()));
+        }
         Ok(answer.data.map(Introspected))
     }
 }

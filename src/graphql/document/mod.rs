@@ -1,6 +1,7 @@
 //! Documents, prepared once: parsed, validated by the specification, measured, and kept by their hash,
 //! so that a document which comes again costs a look-up.
 
+mod astray;
 mod concealed;
 mod cost;
 mod find;
@@ -12,6 +13,8 @@ mod measure;
 mod merge;
 mod merged;
 mod named;
+mod nulls;
+mod places;
 mod refusal;
 mod repeated;
 mod roots;
@@ -170,9 +173,12 @@ impl Documents {
         let ast = parsed.map_err(|WithErrors { errors, .. }| Refusal::syntax(&errors))?;
         measure::measure(&ast, &self.limits)?;
         let checked = self.validate(&ast, wording)?;
+        if let Some(ast) = nulls::without_defaults(&ast) {
+            self.validate(&ast, wording)?;
+        }
         lists::same(&ast, &self.schema)?;
         scalars::in_document(&checked, &self.schema)?;
-        let mut runnable = runnable::of(text, &checked)?;
+        let mut runnable = runnable::of(text, &ast);
         roots::single_out(&mut runnable);
         let merges = merged::any_above_rows(&checked, &self.schema);
         let repeats = merged::any(&checked);
@@ -215,9 +221,15 @@ impl Documents {
         let operation = document.checked.operations.get(name).map_err(|error| {
             Refusal::request("OPERATION_NOT_FOUND", error.message().to_string())
         })?;
-        let variables =
-            variables::coerce(&self.schema, operation, variables, self.rules.wording())?;
-        scalars::in_variables(operation, &variables, &self.schema)?;
+        let variables = variables::coerce(
+            &self.schema,
+            document,
+            operation,
+            variables,
+            self.rules.wording(),
+        )?;
+        scalars::in_variables(&document.checked, operation, &variables, &self.schema)?;
+        nulls::in_conditions(&document.checked, operation, &variables)?;
         apollo_compiler::introspection::check_max_depth(&document.checked, operation).map_err(
             |error| Refusal::request("INTROSPECTION_TOO_DEEP", error.message().to_string()),
         )?;

@@ -22,6 +22,8 @@ const LONGEST_MESSAGE: usize = 1_000;
 pub struct Refusal {
     pub code: &'static str,
     errors: Vec<(String, Option<Pos>)>,
+    /// The path to the input that they are about, where there is one.
+    field: Option<String>,
 }
 
 impl Refusal {
@@ -30,6 +32,7 @@ impl Refusal {
         Self {
             code,
             errors: vec![(shortened(message.into()), None)],
+            field: None,
         }
     }
 
@@ -38,7 +41,14 @@ impl Refusal {
         Self {
             code,
             errors: vec![(message.into(), Some(pos))],
+            field: None,
         }
+    }
+
+    /// The same about the input at this path.
+    pub(super) fn of_field(mut self, field: Option<String>) -> Self {
+        self.field = field.map(shortened);
+        self
     }
 
     /// The document is no GraphQL; the schema has no part in that.
@@ -114,6 +124,7 @@ impl Refusal {
         Self {
             code,
             errors: errors.collect(),
+            field: None,
         }
     }
 }
@@ -133,6 +144,9 @@ impl From<Refusal> for Response {
             let mut error = ServerError::new(message, pos);
             let mut extensions = ErrorExtensionValues::default();
             extensions.set("code", refusal.code);
+            if let Some(field) = &refusal.field {
+                extensions.set("field", field.as_str());
+            }
             error.extensions = Some(extensions);
             error
         });

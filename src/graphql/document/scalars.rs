@@ -1,12 +1,15 @@
 //! Days and moments are read where a document is validated and where variables are coerced: one that cannot
 //! be read is an error of the request, like a number that is none, and nothing runs.
 
-use apollo_compiler::{ExecutableDocument, Schema, executable::Operation, validation::Valid};
+use apollo_compiler::{
+    ExecutableDocument, Schema, executable::Operation, schema::ExtendedType, validation::Valid,
+};
 use async_graphql::{Pos, ScalarType, Value};
 use chrono::{DateTime, Utc};
 
 use super::{
-    JsonMap, Refusal,
+    JsonMap, JsonValue, Refusal,
+    astray::{self, Astray},
     inputs::{self, Said},
 };
 use crate::graphql::Date;
@@ -33,49 +36,49 @@ pub(super) fn in_document(
     };
     let code = "GRAPHQL_VALIDATION_FAILED";
     let place = literal.and_then(|value| value.line_column_range(&document.sources));
-    Err(match place {
+    let refusal = match place {
         Some(range) => {
             let (line, column) = (range.start.line, range.start.column);
             Refusal::at(Pos { line, column }, code, why)
         }
         None => Refusal::request(code, why),
-    })
+    };
+    let field = astray::of_document(document, schema, Astray::Scalar(&is_wrong));
+    Err(refusal.of_field(field))
 }
 
 /// The same for the values of an operation's variables.
 pub(super) fn in_variables(
+    document: &ExecutableDocument,
     operation: &Operation,
     values: &JsonMap,
     schema: &Schema,
 ) -> Result<(), Refusal> {
-    let mut place: Vec<&str> = Vec::new();
-    for variable in &operation.variables {
-        let Some(value) = values.get(variable.name.as_str()) else {
-            continue;
-        };
-        let mut wrong = None;
-        place.clear();
-        inputs::json(value, &variable.ty, schema, &mut |said| {
-            if wrong.is_some() {
-                return;
-            }
-            if let Said::Field(name) = said {
-                place.push(name);
-            }
-            wrong = objection(&said);
-        });
-        if let Some(why) = wrong {
-            // Of all fields that were passed the last is the one.
-            let name = &variable.name;
-            let field = place
-                .last()
-                .map_or_else(String::new, |it| format!(" in `{it}`"));
-            let message =
-                format!("the value of the variable `{name}` cannot be taken{field}: {why}");
-            return Err(Refusal::request("BAD_VARIABLES", message));
-        }
-    }
-    Ok(())
+    let mut wrong = None;
+    inputs::of_variables(operation, values, schema, &mut |said| {
+        wrong = wrong.or_else(|| objection(&said));
+    });
+    let Some(why) = wrong else {
+        return Ok(());
+    };
+    let scalar = Astray::Scalar(&is_wrong);
+    let found = astray::of_variables(document, operation, values, schema, scalar);
+    let field = found.map(|(path, _)| path);
+    let place = field
+        .as_ref()
+        .map_or_else(String::new, |path| format!(" in `{path}`"));
+    let message = format!("a value of the variables cannot be taken{place}: {why}");
+    Err(Refusal::request("BAD_VARIABLES", message).of_field(field))
+}
+
+/// The same question about a value by itself.
+fn is_wrong(kind: &ExtendedType, value: &JsonValue) -> bool {
+    let said = Said::Scalar {
+        ty: kind.name(),
+        text: value.as_str(),
+        literal: None,
+    };
+    matches!(kind, ExtendedType::Scalar(_)) && objection(&said).is_some()
 }
 
 /// What is wrong with a scalar's value, if the scalar is one of those that are read here.

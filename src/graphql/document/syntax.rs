@@ -5,9 +5,8 @@
 use std::borrow::Cow;
 
 use apollo_parser::{Lexer, Token, TokenKind};
-use async_graphql::Pos;
 
-use super::{Limits, Refusal};
+use super::{Limits, Refusal, places::Places};
 
 /// The text as the parser takes it, each token at its place; or why it is no document.
 pub(super) fn plain<'a>(text: &'a str, limits: &Limits) -> Result<Cow<'a, str>, Refusal> {
@@ -59,12 +58,7 @@ fn is_significant(token: &Token<'_>) -> bool {
 }
 
 fn refusal(text: &str, token: &Token<'_>, message: impl Into<String>) -> Refusal {
-    let before = &text[..token.index()];
-    let line = before.rsplit('\n').next().unwrap_or_default();
-    let pos = Pos {
-        line: before.matches('\n').count() + 1,
-        column: line.chars().count() + 1,
-    };
+    let pos = Places::of(text).at(token.index());
     Refusal::at(pos, "GRAPHQL_PARSE_FAILED", message)
 }
 

@@ -8,25 +8,35 @@ use apollo_compiler::{
 use async_graphql::{
     Name, Variables,
     parser::types::{DocumentOperations, ExecutableDocument, Selection, SelectionSet},
-    to_value,
 };
-use async_graphql_value::Value;
+use async_graphql_value::{ConstValue, Value};
 
-use super::{Refusal, wording::Wording};
+use super::{
+    JsonValue, Prepared, Refusal,
+    astray::{self, Astray},
+    wording::Wording,
+};
 
 /// The values that the operation is run with: defaults filled in, wrong ones refused.
 pub(super) fn coerce(
     schema: &Valid<Schema>,
+    document: &Prepared,
     operation: &Operation,
     given: &JsonMap,
     wording: Wording,
 ) -> Result<Valid<JsonMap>, Refusal> {
     coerce_variable_values(schema, operation, given).map_err(|error| {
-        let message = match wording {
-            Wording::Nameless => nameless(schema, operation, given),
-            _ => error.message().to_string(),
+        let anything = Astray::Anything;
+        let found = astray::of_variables(&document.checked, operation, given, schema, anything);
+        let (message, field) = match wording {
+            // What is inside of an input is for those who know it.
+            Wording::Nameless => (
+                nameless(schema, operation, given),
+                found.map(|(_, place)| place),
+            ),
+            _ => (error.message().to_string(), found.map(|(path, _)| path)),
         };
-        Refusal::request("BAD_VARIABLES", message)
+        Refusal::request("BAD_VARIABLES", message).of_field(field)
     })
 }
 
@@ -50,10 +60,25 @@ fn nameless(schema: &Valid<Schema>, operation: &Operation, given: &JsonMap) -> S
 pub fn for_executor(values: &JsonMap) -> Variables {
     let values = values
         .iter()
-        .filter_map(|(name, value)| Some((Name::new(name.as_str()), to_value(value).ok()?)));
+        .map(|(name, value)| (Name::new(name.as_str()), taken(value)));
     let mut variables = Variables::default();
     variables.extend(values);
     variables
+}
+
+fn taken(value: &JsonValue) -> ConstValue {
+    match value {
+        JsonValue::Null => ConstValue::Null,
+        JsonValue::Bool(it) => ConstValue::Boolean(*it),
+        JsonValue::Number(it) => ConstValue::Number(it.clone()),
+        JsonValue::String(it) => ConstValue::String(it.as_str().to_owned()),
+        JsonValue::Array(items) => ConstValue::List(items.iter().map(taken).collect()),
+        JsonValue::Object(fields) => {
+            let fields = fields.iter();
+            let fields = fields.map(|(name, value)| (Name::new(name.as_str()), taken(value)));
+            ConstValue::Object(fields.collect())
+        }
+    }
 }
 
 /// Takes the arguments and input fields that stand for an absent variable out of a document of one operation,

@@ -19,6 +19,9 @@ pub use answer::{answer_json, errors_json};
 pub(crate) use plan::parts;
 pub use plan::{Below, Part, Plan, Row, Tree, is_spelled};
 
+/// Room for the rows of most answers: whoever needs more grows into it.
+const USUAL: usize = 8 << 10;
+
 /// In a request's data: answer it through the executor alone. For documents that name a field more than
 /// once, whose answers the executor merges value by value.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +36,7 @@ impl<T: Tree> Written<T> {
             return None;
         }
         let plan = Plan::of(&Below::new(ctx))?;
-        let mut out = Vec::with_capacity(1024);
+        let mut out = Vec::with_capacity(USUAL);
         self.0.write(&plan, &mut out)?;
         Some(out)
     }

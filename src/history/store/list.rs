@@ -1,7 +1,12 @@
 //! Finding entries: one, those of some workouts, or a page.
 
 use chrono::{DateTime, Utc};
-use diesel::{pg::Pg, prelude::*};
+use diesel::{
+    dsl::sql,
+    pg::Pg,
+    prelude::*,
+    sql_types::{Array, Bool, Uuid as SqlUuid},
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures_util::try_join;
 use serde::{Deserialize, Serialize};
@@ -9,7 +14,7 @@ use serde_json::json;
 
 use crate::{
     db::{
-        Columns, among, kept_with, keyset,
+        Columns, kept_with, keyset,
         schema::{history, workout_exercises},
     },
     error::{Error, Result},
@@ -27,6 +32,11 @@ use crate::{
 pub struct HistoryPlace(pub DateTime<Utc>, pub HistoryId);
 
 type Query<'a> = history::BoxedQuery<'a, Pg>;
+
+// One look into the index for each workout, however much was recorded of it.
+const LATEST: &str = "history.id = ANY (ARRAY(SELECT latest.id FROM unnest((SELECT ";
+const MOST: &str = " AND h.workout_id = w.id AND h.deleted_at IS NULL \
+    ORDER BY h.performed_at DESC, h.id DESC LIMIT 20) latest))";
 
 impl HistoryEntry {
     pub const fn place(&self) -> HistoryPlace {
@@ -62,7 +72,7 @@ impl HistoryEntry {
         matching(owner, wanted).count().get_result(conn).await
     }
 
-    /// What was recorded of these workouts, the latest first.
+    /// What was recorded of these workouts, the latest first, and of each the latest alone.
     pub async fn of(
         mut conn: &AsyncPgConnection,
         owner: UserId,
@@ -72,32 +82,49 @@ impl HistoryEntry {
         let query = kept_with!(columns, |selected| {
             history::table
                 .filter(history::user_id.eq(owner))
-                .filter(among!("workout_id", workouts))
-                .filter(history::deleted_at.is_null())
+                .filter(
+                    sql::<Bool>(LATEST)
+                        .bind::<Array<SqlUuid>, _>(workouts)
+                        .sql(")::uuid[]) AS w (id) CROSS JOIN LATERAL (SELECT h.id FROM history h WHERE h.user_id = ")
+                        .bind::<SqlUuid, _>(owner)
+                        .sql(MOST),
+                )
                 .order((history::performed_at.desc(), history::id.desc()))
                 .select(selected)
         });
         query.load(&mut conn).await
     }
 
-    /// The first entry that was recorded of a workout; one in the trash only where there is no other.
+    /// What was recorded when a workout was completed, else the first entry that was recorded of it; one
+    /// in the trash only where there is no other.
     pub async fn of_workout(
         conn: &mut AsyncPgConnection,
         owner: UserId,
         workout: WorkoutId,
-    ) -> QueryResult<Option<HistoryId>> {
+    ) -> QueryResult<Option<Self>> {
         history::table
             .filter(history::user_id.eq(owner))
             .filter(history::workout_id.eq(workout))
             .order((
+                history::source_key
+                    .is_distinct_from(workout.to_string())
+                    .or(history::source.ne("app")),
                 history::deleted_at.is_not_null(),
                 history::created_at,
                 history::id,
             ))
-            .select(history::id)
+            .select(Self::as_select())
             .first(conn)
             .await
             .optional()
+    }
+
+    /// Whether it came from completing the workout, here or in what the workout was imported from.
+    pub fn is_of_completing(&self, workout: &Workout) -> bool {
+        if self.source == "app" {
+            return self.source_key == Some(workout.id.to_string());
+        }
+        self.source == workout.source
     }
 
     /// One entry, in the trash or not.

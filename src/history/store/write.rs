@@ -18,7 +18,7 @@ use crate::{
     },
     error::{Error, Result},
     exercises::ExerciseId,
-    history::{HistoryEntry, HistoryId, input::local_date, model::HistoryPatch},
+    history::{HistoryEntry, HistoryId, NewHistory, input::local_date, model::HistoryPatch},
     viewer::UserId,
 };
 
@@ -115,6 +115,37 @@ impl HistoryEntry {
             .execute(conn)
             .await?;
         Ok(Some(version))
+    }
+
+    /// Records anew what the workout is that it came from, and brings it back from the trash. What is not
+    /// said about how it went stays. Gives its new version.
+    pub async fn refresh(
+        &self,
+        conn: &mut AsyncPgConnection,
+        new: &NewHistory,
+    ) -> QueryResult<i32> {
+        let version = self.version + 1;
+        let patch = HistoryPatch {
+            workout_name: Some(new.workout_name.clone()),
+            performed_at: Some(new.performed_at),
+            timezone: Some(new.timezone.clone()),
+            local_date: Some(new.local_date.into()),
+            duration_seconds: Some(new.duration_seconds),
+            bodyweight_kg: new.bodyweight_kg.map(Some),
+            rating: new.rating.map(Some),
+            notes: new.notes.clone().map(Some),
+        };
+        diesel::update(history::table.find((self.user_id, self.id)))
+            .set((
+                &patch,
+                history::summary.eq(&new.summary),
+                history::deleted_at.eq(None::<DateTime<Utc>>),
+                history::version.eq(version),
+                history::updated_at.eq(diesel::dsl::now),
+            ))
+            .execute(conn)
+            .await?;
+        Ok(version)
     }
 
     /// Has the frozen summaries name `into` wherever they named one of `from`.

@@ -30,6 +30,10 @@ impl End {
         1013,
         "messages are not read: reconnect and continue after the last cursor",
     );
+    pub(super) const SPENT: Self = Self::because(
+        1013,
+        "too many messages, or too large ones: wait before you reconnect",
+    );
     pub(super) const NOT_READY: Self = Self::because(4401, "Unauthorized");
     pub(super) const EXPIRED: Self = Self::because(4403, "token expired");
     pub(super) const WRONG_PROTOCOL: Self = Self::because(4406, "Subprotocol not acceptable");

@@ -15,7 +15,11 @@ type Object = Map<String, Value>;
 
 /// What a client may send.
 #[derive(Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(
+    tag = "type",
+    rename_all = "snake_case",
+    expecting = "an object with a `type`"
+)]
 pub(super) enum Incoming {
     ConnectionInit {
         payload: Option<Object>,
@@ -43,6 +47,7 @@ pub(super) enum Incoming {
 
 /// What there is to know of a message without reading all of it.
 #[derive(Deserialize)]
+#[serde(expecting = "an object with an `id`")]
 struct Head {
     id: String,
 }

@@ -24,10 +24,11 @@ const BUFFER: usize = 4 << 10;
 
 /// Whether the client wants a WebSocket.
 pub(super) fn is_asked_for(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::UPGRADE)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
+    let upgrades = headers.get_all(header::UPGRADE).iter();
+    let mut names = upgrades
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','));
+    names.any(|name| name.trim().eq_ignore_ascii_case("websocket"))
 }
 
 /// Opens the WebSocket. Whatever is wrong with it but the handshake is told by the code it is closed

@@ -27,6 +27,9 @@ use crate::{
     viewer::Caller,
 };
 
+/// A message that asks for nothing needs no more bytes.
+const SMALL: usize = 512;
+
 pub(super) struct Session<'a> {
     app: App,
     sender: Sender,
@@ -144,12 +147,34 @@ impl<'a> Session<'a> {
 
     async fn read(&mut self, text: &str) -> Result<(), End> {
         match count_values(&self.app, text.as_bytes()) {
-            Ok(values) => self.obey(Incoming::parse(text, Some(values))?).await,
+            Ok(values) => {
+                let message = Incoming::parse(text, Some(values))?;
+                match message {
+                    // An operation is paid for where it is run.
+                    Incoming::Subscribe { .. } => {}
+                    // It comes once, and its sender may have a bucket of their own. And a client that is told to
+                    // wait may still end what it began.
+                    Incoming::ConnectionInit { .. } => drop(self.pay_for(text.len(), values)),
+                    _ if text.len() <= SMALL => drop(self.pay_for(text.len(), values)),
+                    _ => self.pay_for(text.len(), values)?,
+                }
+                self.obey(message).await
+            }
             Err(refusal) => match Incoming::parse(text, None)? {
                 Incoming::TooMuch { id } => self.refuse(&id, refusal).await,
                 other => self.obey(other).await,
             },
         }
+    }
+
+    fn pay_for(&self, bytes: usize, values: usize) -> Result<(), End> {
+        let caller = match self.state {
+            State::Ready { caller, .. } => caller,
+            State::Opened { .. } => None,
+        };
+        let payer = self.sender.payer(caller);
+        let paid = self.app.engine.have_message_paid(payer, bytes, values);
+        paid.map_err(|_| End::SPENT)
     }
 
     async fn obey(&mut self, message: Incoming) -> Result<(), End> {
@@ -201,7 +226,7 @@ impl<'a> Session<'a> {
         let most = self.app.streams.limits.operations_of_a_connection;
         if self.operations.len() >= most {
             let message = format!("{most} operations are under way: complete one first");
-            let refusal = Refusal::request("TOO_MANY_OPERATIONS", message);
+            let refusal = Refusal::request("TOO_MANY_AT_ONCE", message);
             return self.refuse(id, refusal).await;
         }
         // Who comes this late asks again after the goodbye.

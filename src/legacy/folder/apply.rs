@@ -14,6 +14,7 @@ use super::{
     Folder, OURS, Unreadable,
     book::{At, Book, Stamp, State},
     edits::Edits,
+    out_of_reach,
     rewrite::{Changes, rewrite},
 };
 use crate::{
@@ -132,7 +133,8 @@ impl Folder {
         for (book, moved) in plan.then {
             let mut changes = Changes::default();
             for key in moved {
-                if let Some(at) = self.books[book as usize].find(&key) {
+                let found = self.books[book as usize].find(&key);
+                if let Some(at) = found.map_err(out_of_reach)? {
                     changes.removed.insert(at);
                 }
             }
@@ -242,33 +244,29 @@ impl Folder {
         if !applied.files.contains(&file) {
             applied.files.push(file);
         }
-        self.replace_places(number, changes);
+        self.replace_places(number, changes).map_err(out_of_reach)?;
         Ok(())
     }
 
     /// Where records are now that came or went.
-    fn replace_places(&mut self, number: u32, changes: &Changes) {
+    fn replace_places(&mut self, number: u32, changes: &Changes) -> io::Result<()> {
         let here = |at: &At| at.book == number && changes.removed.contains(&(at.stack, at.number));
-        if !changes.removed.is_empty() {
-            self.places.retain(|_, at| !here(at));
-            self.diary.retain(|_, at| !here(at));
-        }
+        self.since.retain(|_, at| !here(at));
         for (number_of_stack, added) in &changes.added {
             let stack = &self.books[number as usize].stacks[*number_of_stack as usize];
             let first = stack.records.len() - added.len();
-            let new = stack.records.iter().enumerate().skip(first);
-            let keys: Vec<_> = new
-                .map(|(at, placed)| (at, self.key_at(stack.shelf, placed)))
-                .collect();
-            for (at, key) in keys {
+            let new = (first..).zip(stack.records.from(first));
+            let keys = new.map(|(at, placed)| Ok((at, self.key_at(stack.shelf, &placed?))));
+            for (at, key) in keys.collect::<io::Result<Vec<_>>>()? {
                 let at = At {
                     book: number,
                     stack: *number_of_stack,
                     number: short(at),
                 };
-                self.places.insert((key.kind, key.owner, key.id), at);
+                self.since.insert(key, at);
             }
         }
+        Ok(())
     }
 }
 
@@ -284,17 +282,19 @@ impl Failed {
 
 impl Book {
     /// Where a workout is that is to go from here.
-    fn find(&self, key: &Key) -> Option<(u32, u32)> {
+    fn find(&self, key: &Key) -> io::Result<Option<(u32, u32)>> {
         for (stack_number, stack) in self.stacks.iter().enumerate() {
-            let workouts = matches!(stack.shelf, Some(Shelf::Sessions | Shelf::Templates));
-            let mut records = stack.records.iter();
-            let found = records
-                .position(|placed| workouts && placed.id == key.id && placed.state == State::Good);
-            if let Some(number) = found {
-                return Some((short(stack_number), short(number)));
+            if !matches!(stack.shelf, Some(Shelf::Sessions | Shelf::Templates)) {
+                continue;
+            }
+            for (number, placed) in stack.records.iter().enumerate() {
+                let placed = placed?;
+                if placed.id == key.id && placed.state == State::Good {
+                    return Ok(Some((short(stack_number), short(number))));
+                }
             }
         }
-        None
+        Ok(None)
     }
 }
 

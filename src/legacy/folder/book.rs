@@ -4,6 +4,7 @@ use std::{fs::File, io, os::unix::fs::MetadataExt, path::PathBuf, sync::Arc, tim
 
 use uuid::Uuid;
 
+use super::ledger::{Entry, Ledger};
 use crate::legacy::{meaning::Shelf, scan::Spot};
 
 /// What a file was when it was read, or when we wrote it last.
@@ -32,7 +33,7 @@ impl Stamp {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(in crate::legacy) struct Book {
     /// The path in the folder.
     pub(in crate::legacy) path: Arc<str>,
@@ -49,7 +50,7 @@ pub(in crate::legacy) struct Book {
 }
 
 /// A list of records in a file.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(in crate::legacy) struct Stack {
     pub(in crate::legacy) shelf: Option<Shelf>,
     pub(in crate::legacy) name: Option<String>,
@@ -60,7 +61,7 @@ pub(in crate::legacy) struct Stack {
     pub(in crate::legacy) close: u64,
     /// The line break and the blanks before its records.
     pub(in crate::legacy) lead: String,
-    pub(in crate::legacy) records: Vec<Placed>,
+    pub(in crate::legacy) records: Ledger<Placed>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +95,84 @@ pub(in crate::legacy) struct At {
     pub(in crate::legacy) book: u32,
     pub(in crate::legacy) stack: u32,
     pub(in crate::legacy) number: u32,
+}
+
+impl State {
+    const ALL: [Self; 6] = [
+        Self::Good,
+        Self::Linked,
+        Self::Bad,
+        Self::Twice,
+        Self::Nothing,
+        Self::Gone,
+    ];
+
+    /// Whether there is something to be found by its name.
+    pub(in crate::legacy) const fn has_place(self) -> bool {
+        matches!(self, Self::Good | Self::Nothing)
+    }
+}
+
+impl Entry for Placed {
+    const SIZE: usize = 41;
+
+    fn pack(&self, out: &mut Vec<u8>) {
+        let Self {
+            start,
+            length,
+            owner,
+            id,
+            state,
+        } = self;
+        out.extend_from_slice(&start.offset.to_be_bytes());
+        for word in [start.line, start.column, *length, *owner] {
+            out.extend_from_slice(&word.to_be_bytes());
+        }
+        out.extend_from_slice(id.as_bytes());
+        out.push(*state as u8);
+    }
+
+    fn unpack(bytes: &[u8]) -> Self {
+        let (offset, rest) = bytes.split_at(8);
+        let (words, rest) = rest.split_at(16);
+        let (id, state) = rest.split_at(16);
+        let [line, column, length, owner] = unpack_words(words);
+        Self {
+            start: Spot {
+                offset: offset.try_into().map_or(0, u64::from_be_bytes),
+                line,
+                column,
+            },
+            length,
+            owner,
+            id: Uuid::from_slice(id).unwrap_or_default(),
+            state: State::ALL[usize::from(state[0])],
+        }
+    }
+}
+
+impl Entry for At {
+    const SIZE: usize = 12;
+
+    fn pack(&self, out: &mut Vec<u8>) {
+        for word in [self.book, self.stack, self.number] {
+            out.extend_from_slice(&word.to_be_bytes());
+        }
+    }
+
+    fn unpack(bytes: &[u8]) -> Self {
+        let [book, stack, number] = unpack_words(bytes);
+        Self {
+            book,
+            stack,
+            number,
+        }
+    }
+}
+
+fn unpack_words<const N: usize>(bytes: &[u8]) -> [u32; N] {
+    let (words, _) = bytes.as_chunks::<4>();
+    std::array::from_fn(|at| u32::from_be_bytes(words[at]))
 }
 
 impl Book {

@@ -3,12 +3,15 @@
 use super::{
     Folder, Unreadable,
     book::{At, Placed, State},
+    index::hash_of,
+    out_of_reach,
     pages::Pages,
     understand::Understood,
 };
 use crate::legacy::{
-    meaning::{Parts, Reading},
+    meaning::{Parts, Reading, derived, session_key},
     record::{HistoryRecord, Key, Kind, Record},
+    text::parse,
 };
 
 /// What is in one place, with the text that it was read from.
@@ -39,12 +42,8 @@ impl Folder {
                 Ok(own.map(Record::Exercise))
             }
             Kind::History => {
-                let Some(at) = self.diary.get(&(key.owner, key.id)) else {
-                    return Ok(None);
-                };
-                let entry = self
-                    .workout_at(&self.look(*at)?)
-                    .and_then(|(_, entry)| entry);
+                let session = self.session_that_is(key)?;
+                let entry = session.and_then(|seen| self.workout_at(&seen)?.1);
                 Ok(entry
                     .filter(|entry| entry.id.0 == key.id)
                     .map(Record::History))
@@ -107,13 +106,46 @@ impl Folder {
     }
 
     pub(super) fn seen(&self, key: &Key) -> Result<Option<Seen>, Unreadable> {
-        let at = self.places.get(&(key.kind, key.owner, key.id));
-        at.map(|at| self.look(*at)).transpose()
+        let at = self.place_of(key)?;
+        at.map(|at| self.look(at)).transpose()
+    }
+
+    /// Where the record is that counts.
+    pub(super) fn place_of(&self, key: &Key) -> Result<Option<At>, Unreadable> {
+        let known = self.places.find(hash_of(key)).map_err(out_of_reach)?;
+        for at in self.since.get(key).copied().into_iter().chain(known) {
+            let placed = self.placed(at).map_err(out_of_reach)?;
+            let shelf = self.books[at.book as usize].stacks[at.stack as usize].shelf;
+            if placed.state.has_place() && self.key_at(shelf, &placed) == *key {
+                return Ok(Some(at));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The session that is this entry of the history.
+    pub(super) fn session_that_is(&self, entry: &Key) -> Result<Option<Seen>, Unreadable> {
+        for at in self.diary.find(hash_of(entry)).map_err(out_of_reach)? {
+            let placed = self.placed(at).map_err(out_of_reach)?;
+            let (owner, owner_key) = self.owner_of(placed.owner);
+            if placed.state == State::Gone || owner != entry.owner {
+                continue;
+            }
+            let seen = self.look(at)?;
+            let is_it = parse(&seen.text).ok().is_some_and(|node| {
+                let key = node.as_object().and_then(|object| session_key(object).ok());
+                key.is_some_and(|key| derived("history", "session", owner_key, &[&key]) == entry.id)
+            });
+            if is_it {
+                return Ok(Some(seen));
+            }
+        }
+        Ok(None)
     }
 
     pub(super) fn look(&self, at: At) -> Result<Seen, Unreadable> {
         let book = &self.books[at.book as usize];
-        let placed = book.stacks[at.stack as usize].records[at.number as usize];
+        let placed = self.placed(at).map_err(out_of_reach)?;
         let text = Pages::open(book)?.bytes(&placed)?.to_vec();
         Ok(Seen { at, placed, text })
     }

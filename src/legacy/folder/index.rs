@@ -3,16 +3,21 @@
 use std::{
     collections::{HashMap, HashSet},
     fs::File,
-    hash::{BuildHasher, BuildHasherDefault, DefaultHasher},
-    io,
+    hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash},
+    io, mem,
 };
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::book::{At, Book, Placed, Stack, Stamp, State};
+use super::{
+    book::{At, Book, Placed, Stack, Stamp, State},
+    ledger::{Entry, Ledger},
+    sorter::Sorter,
+};
 use crate::legacy::{
-    meaning::{Entry, Named, REGIMEN, Shelf, World, derived, fold, identity, kept, session_key},
+    Lookups,
+    meaning::{self, Named, REGIMEN, Shelf, World, derived, fold, identity, kept, session_key},
     scan::{self, Found, LONGEST, Spot, Visit},
     text::{Node, Object, parse},
 };
@@ -31,18 +36,48 @@ pub(super) struct Facts {
     pub(super) owners: Vec<Owner>,
     numbers: HashMap<Owner, u32>,
     pub(super) people: Vec<(String, Person)>,
-    pub(super) entries: Vec<(At, Entry)>,
-    /// Who first called an exercise so in a workout, by owner, folded name, and number in the library.
+    pub(super) entries: Vec<(At, meaning::Entry)>,
+    /// Who first called an exercise so in a workout, by owner, folded name, and number in the library, where that is no name of a library
+    /// that was read before.
     pub(super) uses: HashMap<(u32, String, Option<String>), Named>,
     pub(super) open: Vec<(u32, DateTime<Utc>, Uuid)>,
     /// Hashes of the owners and ids of parts.
-    parts: Vec<u64>,
+    parts: Sorter<u64>,
     /// The hashes that are there more than once, and where the first of each is.
     repeated: HashSet<u64>,
     pub(super) held: Vec<(u32, Uuid, Uuid)>,
     pub(super) told: Vec<(UserId, String)>,
     /// The entries of the history that sessions are: by owner, id, and the session.
-    pub(super) diary: Vec<(u32, Uuid, At)>,
+    pub(super) diary: Ledger<Session>,
+    /// Names, folded, that mean an exercise of a library whoever uses them.
+    known: HashSet<String>,
+}
+
+/// A session that has ended: whose it is, which entry of the history it is, and where.
+pub(super) struct Session {
+    pub(super) owner: u32,
+    pub(super) entry: Uuid,
+    pub(super) at: At,
+}
+
+impl Entry for Session {
+    const SIZE: usize = 32;
+
+    fn pack(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.entry.as_bytes());
+        out.extend_from_slice(&self.owner.to_be_bytes());
+        self.at.pack(out);
+    }
+
+    fn unpack(bytes: &[u8]) -> Self {
+        let (entry, rest) = bytes.split_at(16);
+        let (owner, at) = rest.split_at(4);
+        Self {
+            owner: owner.try_into().map_or(0, u32::from_be_bytes),
+            entry: Uuid::from_slice(entry).unwrap_or_default(),
+            at: At::unpack(at),
+        }
+    }
 }
 
 impl Facts {
@@ -55,16 +90,15 @@ impl Facts {
     }
 
     /// Whether some ids of parts are there more than once: then the files have to be read again.
-    pub(super) fn settle(&mut self) -> bool {
-        self.parts.sort_unstable();
-        self.repeated = self
-            .parts
-            .windows(2)
-            .filter(|two| two[0] == two[1])
-            .map(|two| two[0])
-            .collect();
-        self.parts = Vec::new();
-        !self.repeated.is_empty()
+    pub(super) fn settle(&mut self) -> io::Result<bool> {
+        let mut last = None;
+        mem::take(&mut self.parts).each(|hash| {
+            if last.replace(hash) == Some(hash) {
+                self.repeated.insert(hash);
+            }
+            Ok(())
+        })?;
+        Ok(!self.repeated.is_empty())
     }
 
     /// To read again, and see who has first what is there twice.
@@ -75,14 +109,37 @@ impl Facts {
         }
     }
 
-    fn part(&mut self, owner: u32, id: Uuid, workout: Uuid) {
-        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one((owner, id));
+    /// What the server's library calls its exercises.
+    pub(super) fn know(&mut self, lookups: &Lookups) {
+        for known in &lookups.library {
+            let names = std::iter::once(&known.name).chain(&known.aliases);
+            self.known.extend(names.map(|name| fold(name)));
+        }
+    }
+
+    fn shelve(&mut self, at: At, entry: meaning::Entry) {
+        if entry.owner.is_none() && entry.our_owner.is_none() {
+            let name = entry.links.then_some(&entry.name);
+            let names = entry.former.iter().chain(name).map(|name| fold(name));
+            self.known.extend(names);
+        }
+        self.entries.push((at, entry));
+    }
+
+    fn part(&mut self, owner: u32, id: Uuid, workout: Uuid) -> io::Result<()> {
+        let hash = hash_of(&(owner, id));
         if self.repeated.is_empty() {
-            self.parts.push(hash);
+            self.parts.push(hash)?;
         } else if self.repeated.contains(&hash) {
             self.held.push((owner, id, workout));
         }
+        Ok(())
     }
+}
+
+/// The same in every process.
+pub(super) fn hash_of(what: &impl Hash) -> u64 {
+    BuildHasherDefault::<DefaultHasher>::default().hash_one(what)
 }
 
 /// Reads one file.
@@ -144,7 +201,7 @@ impl Visit for Indexing<'_> {
                 inside,
                 close: inside,
                 lead: String::new(),
-                records: Vec::new(),
+                records: Ledger::default(),
             });
         }
         wanted
@@ -187,11 +244,11 @@ impl Visit for Indexing<'_> {
             let shelf = last.shelf.or(ours).or(told).or(by_file);
             last.shelf = shelf;
             if let Some(shelf) = shelf {
-                self.learn(shelf, at, object, found.name, &mut placed);
+                self.learn(shelf, at, object, found.name, &mut placed)?;
             }
         }
         if let Some(stack) = self.book.stacks.last_mut() {
-            stack.records.push(placed);
+            stack.records.push(&placed)?;
         }
         Ok(())
     }
@@ -222,11 +279,11 @@ impl Indexing<'_> {
         object: &Object,
         name: Option<&[u8]>,
         placed: &mut Placed,
-    ) {
+    ) -> io::Result<()> {
         match shelf {
             Shelf::Users => self.person(object, name, placed),
             Shelf::Library => {
-                if let Ok(entry) = Entry::of(object) {
+                if let Ok(entry) = meaning::Entry::of(object) {
                     let owner = match (entry.our_owner, &entry.owner) {
                         (Some(id), _) => Some(Owner::Account(UserId(id))),
                         (None, Some(key)) => Some(Owner::Key(key.clone())),
@@ -234,12 +291,13 @@ impl Indexing<'_> {
                     };
                     placed.owner = owner.map_or(0, |owner| self.facts.owner(owner));
                     placed.state = State::Good;
-                    self.facts.entries.push((at, entry));
+                    self.facts.shelve(at, entry);
                 }
             }
-            Shelf::Templates | Shelf::Sessions => self.session(shelf, at, object, placed),
+            Shelf::Templates | Shelf::Sessions => self.session(shelf, at, object, placed)?,
             Shelf::History => self.entry(object, placed),
         }
+        Ok(())
     }
 
     fn person(&mut self, object: &Object, name: Option<&[u8]>, placed: &mut Placed) {
@@ -258,9 +316,15 @@ impl Indexing<'_> {
         self.facts.people.push((key, person));
     }
 
-    fn session(&mut self, shelf: Shelf, at: At, object: &Object, placed: &mut Placed) {
+    fn session(
+        &mut self,
+        shelf: Shelf,
+        at: At,
+        object: &Object,
+        placed: &mut Placed,
+    ) -> io::Result<()> {
         let Ok(key) = session_key(object) else {
-            return;
+            return Ok(());
         };
         let owner = match object.get("userId") {
             Some(Node::Text(text)) => text.value.clone().into_owned(),
@@ -282,7 +346,8 @@ impl Indexing<'_> {
         placed.owner = self.facts.owner(Owner::Key(owner));
         placed.state = State::Good;
         if shelf == Shelf::Sessions && object.has("endTime") {
-            self.facts.diary.push((placed.owner, entry, at));
+            let owner = placed.owner;
+            self.facts.diary.push(&Session { owner, entry, at })?;
         }
         if shelf == Shelf::Sessions && !self.book.trash {
             let begun = World::begun(object).map(|at| (placed.owner, at, placed.id));
@@ -291,33 +356,39 @@ impl Indexing<'_> {
         let items = object.get("exercises").and_then(Node::as_list);
         let items = items.into_iter().flat_map(|list| &list.items);
         for item in items.filter_map(|item| item.node.as_object()) {
-            self.used(item, object, placed);
+            self.used(item, object, placed)?;
         }
+        Ok(())
     }
 
     /// An exercise in a workout: its ids, and what it is called.
-    fn used(&mut self, item: &Object, workout: &Object, placed: &Placed) {
+    fn used(&mut self, item: &Object, workout: &Object, placed: &Placed) -> io::Result<()> {
         let sets = item.get("sets").and_then(Node::as_list);
         let sets = sets.into_iter().flat_map(|list| &list.items);
         let parts = sets.filter_map(|set| set.node.as_object()).chain([item]);
         for id in parts.filter_map(|part| part.text("id")).filter_map(kept) {
-            self.facts.part(placed.owner, id, placed.id);
+            self.facts.part(placed.owner, id, placed.id)?;
         }
         let ours = item.get(REGIMEN).and_then(Node::as_object);
         if ours.is_some_and(|ours| ours.has("exercise_id")) {
-            return;
+            return Ok(());
         }
         let name = item.text("name").map(str::trim).unwrap_or_default();
         if name.is_empty() || name.chars().count() > 120 {
-            return;
+            return Ok(());
+        }
+        let folded = fold(name);
+        if self.facts.known.contains(&folded) {
+            return Ok(());
         }
         let reference = ["exerciseTemplateId", "exerciseLibraryId"]
             .into_iter()
             .find_map(|key| item.text(key).map(str::to_owned));
         self.facts
             .uses
-            .entry((placed.owner, fold(name), reference))
+            .entry((placed.owner, folded, reference))
             .or_insert_with(|| Named::first(name, item, workout, placed.id));
+        Ok(())
     }
 
     fn entry(&mut self, object: &Object, placed: &mut Placed) {

@@ -6,11 +6,14 @@ mod edits;
 mod find;
 mod homes;
 mod index;
+mod ledger;
 mod pages;
 mod put;
 mod read;
+mod register;
 mod resolve;
 mod rewrite;
+mod sorter;
 mod understand;
 
 use std::{
@@ -22,10 +25,11 @@ use std::{
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Lookups, disk::Faults, meaning::World, record::Kind};
+use super::{Lookups, disk::Faults, meaning::World, record::Key};
 use crate::viewer::UserId;
 use book::{At, Book};
 use index::{Facts, Owner};
+use register::Register;
 
 pub use apply::{Applied, ApplyError, Refusal};
 pub use book::Stamp;
@@ -56,10 +60,12 @@ pub struct Folder {
     books: Vec<Book>,
     world: World,
     owners: Vec<Owner>,
-    /// Where each record is that can be read.
-    places: HashMap<(Kind, UserId, Uuid), At>,
-    /// The sessions that are entries of the history.
-    diary: HashMap<(UserId, Uuid), At>,
+    /// Where each record is that could be read when the folder was opened, by the hash of its key.
+    places: Register,
+    /// Where those are that were written since.
+    since: HashMap<Key, At>,
+    /// The sessions that are entries of the history, by the hash of the entry's key.
+    diary: Register,
     notes: Vec<String>,
     linked: Vec<Link>,
     faults: Option<Faults>,
@@ -109,8 +115,8 @@ impl Folder {
                 Err(error) => return Err(unreadable(Path::new(&path), error)),
             }
         }
-        let (books, facts) = indexed(books)?;
-        Ok(resolve::resolve(root, books, facts, lookups, notes))
+        let (books, facts) = indexed(books, lookups)?;
+        resolve::resolve(root, books, facts, lookups, notes).map_err(out_of_reach)
     }
 
     /// The files, in the order in which they are read.
@@ -169,11 +175,21 @@ impl Folder {
     }
 }
 
+/// The index of a large folder lies in a file of its own.
+fn out_of_reach(error: io::Error) -> Unreadable {
+    let path = std::env::temp_dir();
+    Unreadable::Io {
+        path: format!("{} (for the index of the files)", path.display()),
+        error,
+    }
+}
+
 /// Reads every file; twice if parts of workouts share ids, so that it is known who has them first.
-fn indexed(mut books: Vec<Book>) -> Result<(Vec<Book>, Facts), Unreadable> {
+fn indexed(mut books: Vec<Book>, lookups: &Lookups) -> Result<(Vec<Book>, Facts), Unreadable> {
     let mut facts = Facts::default();
     for again in [false, true] {
         facts.owner(Owner::Key(String::new()));
+        facts.know(lookups);
         let mut read = Vec::with_capacity(books.len());
         for (number, book) in books.into_iter().enumerate() {
             let path = book.path.to_string();
@@ -181,7 +197,7 @@ fn indexed(mut books: Vec<Book>) -> Result<(Vec<Book>, Facts), Unreadable> {
             read.push(book.map_err(|error| Unreadable::Io { path, error })?);
         }
         books = read;
-        if again || !facts.settle() {
+        if again || !facts.settle().map_err(out_of_reach)? {
             break;
         }
         facts = facts.again();

@@ -177,7 +177,7 @@ impl Folder {
             _ => None,
         })?;
         self.tell(key, session);
-        let at = self.places.get(&(key.kind, key.owner, key.id)).copied();
+        let at = self.place_of(&key)?;
         self.plan_text(key, Shelf::History, at, text, String::new(), plan)
     }
 
@@ -187,10 +187,10 @@ impl Folder {
         {
             let text = native::gone(key.owner, key.id, &session);
             self.tell(key, Some(session));
-            let at = self.places.get(&(key.kind, key.owner, key.id)).copied();
+            let at = self.place_of(&key)?;
             return self.plan_text(key, Shelf::History, at, text, String::new(), plan);
         }
-        if let Some(at) = self.places.get(&(key.kind, key.owner, key.id)) {
+        if let Some(at) = self.place_of(&key)? {
             let changes = plan.first.entry(at.book).or_default();
             changes.removed.insert((at.stack, at.number));
         }
@@ -206,10 +206,9 @@ impl Folder {
             let object = object_of(&seen.text).ok();
             return Ok(object.and_then(|object| object.text("session").map(str::to_owned)));
         }
-        let Some(at) = self.diary.get(&(key.owner, key.id)) else {
+        let Some(seen) = self.session_that_is(key)? else {
             return Ok(None);
         };
-        let seen = self.look(*at)?;
         Ok(object_of(&seen.text)
             .ok()
             .and_then(|object| session_key(&object).ok()))

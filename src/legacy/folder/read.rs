@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
+    io,
     ops::Range,
 };
 
@@ -10,16 +11,15 @@ use serde::Serialize;
 use super::{
     FileFacts, Folder, Link, Owner, Unreadable,
     book::{At, Placed, Stack, State},
+    out_of_reach,
     pages::Pages,
     understand::Understood,
 };
 use crate::{
     legacy::{
-        Source,
         meaning::{self, Part, Parts, Shelf},
         record::{ExerciseRecord, Kind, Record},
         scan::Spot,
-        text::{Node, parse},
     },
     viewer::UserId,
 };
@@ -34,11 +34,7 @@ const MOST_VALUES: usize = 100;
 )]
 #[derive(Debug)]
 pub enum Item {
-    Record {
-        record: Record,
-        /// None for what no entry says: people and exercises that are only named.
-        source: Option<Source>,
-    },
+    Record(Record),
     Quarantined(Quarantined),
 }
 
@@ -106,21 +102,14 @@ impl Folder {
             report.count(&item);
             each(item)
         };
-        for user in self.implied() {
+        for user in self.implied().map_err(out_of_reach)? {
             tell(user, &mut report)?;
         }
         self.read_shelf(Shelf::Users, &mut report, &mut tell)?;
         self.read_shelf(Shelf::Library, &mut report, &mut tell)?;
         for exercise in self.nameless() {
             report.created.push(exercise.name.clone());
-            let record = Record::Exercise(exercise);
-            tell(
-                Item::Record {
-                    record,
-                    source: None,
-                },
-                &mut report,
-            )?;
+            tell(Item::Record(Record::Exercise(exercise)), &mut report)?;
         }
         for shelf in [Shelf::Templates, Shelf::Sessions, Shelf::History] {
             self.read_shelf(shelf, &mut report, &mut tell)?;
@@ -138,16 +127,21 @@ impl Folder {
     }
 
     /// People whom nothing but what is theirs names.
-    fn implied(&self) -> Vec<Item> {
-        let declared = self
-            .places
-            .keys()
-            .filter(|(kind, ..)| *kind == Kind::Settings);
-        let mut known: HashSet<_> = declared.map(|(_, owner, _)| *owner).collect();
+    fn implied(&self) -> io::Result<Vec<Item>> {
+        let mut known = HashSet::new();
+        let stacks = self.books.iter().flat_map(|book| &book.stacks);
+        let declared = stacks.filter(|stack| stack.shelf == Some(Shelf::Users));
+        for placed in declared.flat_map(|stack| stack.records.iter()) {
+            let placed = placed?;
+            if placed.state.has_place() {
+                known.insert(self.owner_of(placed.owner).0);
+            }
+        }
+        let uses_nobody = self.uses_nobody()?;
         let mut items = Vec::new();
         for owner in &self.owners {
             let Owner::Key(key) = owner else { continue };
-            let used = !key.is_empty() || self.uses_nobody();
+            let used = !key.is_empty() || uses_nobody;
             let Some(person) = self.world.people.get(key).filter(|_| used) else {
                 continue;
             };
@@ -156,25 +150,23 @@ impl Folder {
             }
             let shown = self.world.keys.get(&person.id).map_or(key, |key| key);
             let user = meaning::account(shown, person, None, &mut Parts::default());
-            items.push(Item::Record {
-                record: Record::User(user),
-                source: None,
-            });
+            items.push(Item::Record(Record::User(user)));
         }
-        items
+        Ok(items)
     }
 
     /// Whether any workout does not say whose it is.
-    fn uses_nobody(&self) -> bool {
+    fn uses_nobody(&self) -> io::Result<bool> {
         let stacks = self.books.iter().flat_map(|book| &book.stacks);
-        let mut workouts =
+        let workouts =
             stacks.filter(|stack| matches!(stack.shelf, Some(Shelf::Sessions | Shelf::Templates)));
-        workouts.any(|stack| {
-            stack
-                .records
-                .iter()
-                .any(|placed| placed.owner == 0 && placed.state == State::Good)
-        })
+        for placed in workouts.flat_map(|stack| stack.records.iter()) {
+            let placed = placed?;
+            if placed.owner == 0 && placed.state == State::Good {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn nameless(&self) -> Vec<ExerciseRecord> {
@@ -202,14 +194,15 @@ impl Folder {
                     continue;
                 }
                 for (number, placed) in stack.records.iter().enumerate() {
+                    let placed = placed.map_err(out_of_reach)?;
                     let at = At {
                         book: u32::try_from(book_number).unwrap_or(u32::MAX),
                         stack: u32::try_from(stack_number).unwrap_or(u32::MAX),
                         number: u32::try_from(number).unwrap_or(u32::MAX),
                     };
                     if placed.state != State::Gone {
-                        let bytes = pages.bytes(placed)?;
-                        self.read_one(at, placed, bytes, report, tell)?;
+                        let bytes = pages.bytes(&placed)?;
+                        self.read_one(at, &placed, bytes, report, tell)?;
                     }
                 }
             }
@@ -239,22 +232,7 @@ impl Folder {
                 report,
             )?;
         }
-        let source = || {
-            Some(Source {
-                file: self.books[at.book as usize].path.clone(),
-                key: self.key_of(placed, bytes),
-                place: placed.start.offset..placed.start.offset + u64::from(placed.length),
-            })
-        };
-        let mut record = |record| {
-            tell(
-                Item::Record {
-                    record,
-                    source: source(),
-                },
-                report,
-            )
-        };
+        let mut record = |record| tell(Item::Record(record), report);
         match understood {
             Ok(Understood::Settings(both)) => {
                 let (settings, user) = *both;
@@ -282,13 +260,6 @@ impl Folder {
         let key = self.world.keys.get(&id);
         key.and_then(|key| self.world.people.get(key))
             .is_some_and(|person| person.linked)
-    }
-
-    fn key_of(&self, placed: &Placed, bytes: &[u8]) -> String {
-        let node = parse(bytes).ok();
-        let object = node.as_ref().and_then(Node::as_object);
-        let key = object.and_then(|object| meaning::session_key(object).ok());
-        key.unwrap_or_else(|| self.owner_of(placed.owner).1.to_owned())
     }
 
     fn quarantined(&self, at: At, placed: &Placed, bytes: &[u8], part: Part) -> Quarantined {
@@ -332,7 +303,7 @@ fn after(start: Spot, bytes: &[u8]) -> Spot {
 impl Report {
     fn count(&mut self, item: &Item) {
         match item {
-            Item::Record { record, .. } => {
+            Item::Record(record) => {
                 *self.records.entry(record.kind()).or_default() += 1;
                 if let Record::Workout(workout) = record {
                     let sets = workout

@@ -1,13 +1,16 @@
 //! What the files say, put together: accounts, names of exercises, and the one place of each record.
 
-use std::{collections::HashMap, path::PathBuf};
+use std::{collections::HashMap, io, path::PathBuf};
 
 use uuid::Uuid;
 
 use super::{
     Folder, Link,
+    apply::short,
     book::{At, Book, Placed, State},
-    index::{Facts, Owner},
+    index::{Facts, Owner, Session, hash_of},
+    register::{Line, Register},
+    sorter::Sorter,
 };
 use crate::{
     changes::EVERYBODY,
@@ -26,21 +29,22 @@ pub(super) fn resolve(
     facts: Facts,
     lookups: &Lookups,
     notes: Vec<String>,
-) -> Folder {
+) -> io::Result<Folder> {
     let mut folder = Folder {
         root,
         books,
         world: World::default(),
         owners: facts.owners,
-        places: HashMap::new(),
+        places: Register::default(),
+        since: HashMap::new(),
         notes,
         linked: Vec::new(),
-        diary: HashMap::new(),
+        diary: Register::default(),
         faults: None,
         stale: None,
     };
     folder.meet(facts.people, lookups);
-    folder.shelve(&facts.entries, lookups);
+    folder.shelve(&facts.entries, lookups)?;
     for ((owner, folded, reference), mut named) in facts.uses {
         let (id, key) = folder.owner_of(owner);
         let by_id = reference.is_some_and(|key| folder.world.file_ids.contains_key(&key));
@@ -76,12 +80,22 @@ pub(super) fn resolve(
         folder.world.held.entry((owner, id)).or_insert(workout);
     }
     folder.world.told = facts.told.into_iter().collect();
-    for (owner, id, at) in facts.diary {
-        let owner = folder.owner_of(owner).0;
-        folder.diary.entry((owner, id)).or_insert(at);
+    let mut sessions = Sorter::default();
+    for session in facts.diary.iter() {
+        let Session { owner, entry, at } = session?;
+        let key = Key {
+            kind: Kind::History,
+            owner: folder.owner_of(owner).0,
+            id: entry,
+        };
+        sessions.push(Line {
+            hash: hash_of(&key),
+            at,
+        })?;
     }
-    folder.place();
-    folder
+    folder.diary = Register::of(sessions, |_, _| Ok(true))?;
+    folder.place()?;
+    Ok(folder)
 }
 
 impl Folder {
@@ -132,7 +146,7 @@ impl Folder {
     }
 
     /// Which entries of the libraries are exercises of their own, and which names mean them.
-    fn shelve(&mut self, entries: &[(At, Entry)], lookups: &Lookups) {
+    fn shelve(&mut self, entries: &[(At, Entry)], lookups: &Lookups) -> io::Result<()> {
         for known in &lookups.library {
             self.world.names.insert(known.id, known.name.clone());
             for name in std::iter::once(&known.name).chain(&known.aliases) {
@@ -143,13 +157,18 @@ impl Folder {
         let (own, ours): (Vec<_>, Vec<_>) = entries.iter().partition(|(_, entry)| !entry.made);
         let mut taken = HashMap::new();
         for (at, entry) in own.into_iter().chain(ours) {
-            self.shelve_one(*at, entry, &mut taken);
+            self.shelve_one(*at, entry, &mut taken)?;
         }
+        Ok(())
     }
 
-    fn shelve_one(&mut self, at: At, entry: &Entry, taken: &mut HashMap<Uuid, At>) {
-        let placed =
-            self.books[at.book as usize].stacks[at.stack as usize].records[at.number as usize];
+    fn shelve_one(
+        &mut self,
+        at: At,
+        entry: &Entry,
+        taken: &mut HashMap<Uuid, At>,
+    ) -> io::Result<()> {
+        let mut placed = self.placed(at)?;
         let owner = (placed.owner > 0).then(|| self.owner_of(placed.owner).0);
         let folded = fold(&entry.name);
         let linked = match (entry.ours, owner) {
@@ -176,13 +195,13 @@ impl Folder {
             };
             self.linked.push(link);
         }
-        let placed = self.placed_mut(at);
         placed.id = id.0;
         placed.state = if taken.insert(id.0, at).is_some() && linked.is_none() {
             State::Twice
         } else {
             state
         };
+        self.set_placed(at, &placed)?;
         if let Some(key) = &entry.key {
             self.world.file_ids.entry(key.clone()).or_insert(id);
         }
@@ -191,6 +210,7 @@ impl Folder {
             .entry(id)
             .or_insert_with(|| entry.name.clone());
         self.call(id, owner, &entry.name, &entry.former, entry.links);
+        Ok(())
     }
 
     /// Lets names in workouts mean an exercise, unless they mean one already.
@@ -212,32 +232,49 @@ impl Folder {
     }
 
     /// Gives every record its place. Of two with the same id the first counts.
-    fn place(&mut self) {
-        for book in 0..self.books.len() {
-            for stack in 0..self.books[book].stacks.len() {
-                for number in 0..self.books[book].stacks[stack].records.len() {
+    fn place(&mut self) -> io::Result<()> {
+        let mut lines = Sorter::default();
+        for (book_number, book) in self.books.iter().enumerate() {
+            for (stack_number, stack) in book.stacks.iter().enumerate() {
+                for (number, placed) in stack.records.iter().enumerate() {
+                    let placed = placed?;
+                    if !placed.state.has_place() {
+                        continue;
+                    }
                     let at = At {
-                        book: u32::try_from(book).unwrap_or(u32::MAX),
-                        stack: u32::try_from(stack).unwrap_or(u32::MAX),
-                        number: u32::try_from(number).unwrap_or(u32::MAX),
+                        book: short(book_number),
+                        stack: short(stack_number),
+                        number: short(number),
                     };
-                    self.place_one(at);
+                    let hash = hash_of(&self.key_at(stack.shelf, &placed));
+                    lines.push(Line { hash, at })?;
                 }
             }
         }
+        self.places = Register::of(lines, |at, before| self.is_first(at, before))?;
+        Ok(())
     }
 
-    fn place_one(&mut self, at: At) {
-        let stack = &self.books[at.book as usize].stacks[at.stack as usize];
-        let placed = stack.records[at.number as usize];
-        if !matches!(placed.state, State::Good | State::Nothing) {
-            return;
+    /// Whether none of those before is the same record.
+    fn is_first(&mut self, at: At, before: &[At]) -> io::Result<bool> {
+        if before.is_empty() {
+            return Ok(true);
         }
-        let key = self.key_at(stack.shelf, &placed);
-        let key = (key.kind, key.owner, key.id);
-        if *self.places.entry(key).or_insert(at) != at {
-            self.placed_mut(at).state = State::Twice;
+        let key = self.key_of_place(at)?;
+        for other in before {
+            if self.key_of_place(*other)? == key {
+                let mut placed = self.placed(at)?;
+                placed.state = State::Twice;
+                self.set_placed(at, &placed)?;
+                return Ok(false);
+            }
         }
+        Ok(true)
+    }
+
+    fn key_of_place(&self, at: At) -> io::Result<Key> {
+        let shelf = self.books[at.book as usize].stacks[at.stack as usize].shelf;
+        Ok(self.key_at(shelf, &self.placed(at)?))
     }
 
     /// Which record is in a place.
@@ -253,8 +290,13 @@ impl Folder {
         Key { kind, owner, id }
     }
 
-    fn placed_mut(&mut self, at: At) -> &mut Placed {
+    pub(super) fn placed(&self, at: At) -> io::Result<Placed> {
+        let stack = &self.books[at.book as usize].stacks[at.stack as usize];
+        stack.records.get(at.number as usize)
+    }
+
+    fn set_placed(&mut self, at: At, placed: &Placed) -> io::Result<()> {
         let stack = &mut self.books[at.book as usize].stacks[at.stack as usize];
-        &mut stack.records[at.number as usize]
+        stack.records.set(at.number as usize, placed)
     }
 }

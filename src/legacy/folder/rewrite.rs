@@ -7,7 +7,10 @@ use std::{
     io::{self, Read, Seek, SeekFrom, Write},
 };
 
-use super::book::{Book, Placed, Stack, State};
+use super::{
+    book::{Book, Placed, Stack, State},
+    ledger::Ledger,
+};
 use crate::legacy::disk::Counted;
 
 /// What is to become of one file.
@@ -29,7 +32,7 @@ pub(super) struct Added {
 }
 
 /// Where the records of a stack were when it was written.
-type Placement = Vec<Placed>;
+type Placement = Ledger<Placed>;
 
 /// Writes the file, and says where everything is in it.
 pub(super) fn rewrite(book: &Book, changes: &Changes, out: &mut Counted) -> io::Result<Vec<Stack>> {
@@ -46,10 +49,13 @@ pub(super) fn rewrite(book: &Book, changes: &Changes, out: &mut Counted) -> io::
         let records = copy.stack(book, number, stack, changes)?;
         let close = copy.out.written;
         stacks.push(Stack {
+            shelf: stack.shelf,
+            name: stack.name.clone(),
+            opener: stack.opener,
             inside,
             close,
+            lead: stack.lead.clone(),
             records,
-            ..stack.clone()
         });
     }
     copy.rest()?;
@@ -95,11 +101,13 @@ impl Copy<'_> {
         stack: &Stack,
         changes: &Changes,
     ) -> io::Result<Placement> {
-        let mut placement = stack.records.clone();
+        let mut placement = Placement::default();
         // Where the last record ended that is in the file, and whether one is in the copy.
         let (mut end, mut any) = (stack.inside, false);
-        for (at, placed) in (0..).zip(&mut placement) {
+        for (at, placed) in (0..).zip(stack.records.iter()) {
+            let mut placed = placed?;
             if placed.state == State::Gone {
+                placement.push(&placed)?;
                 continue;
             }
             let start = placed.start.offset;
@@ -133,6 +141,7 @@ impl Copy<'_> {
                 any = true;
             }
             end = record_end;
+            placement.push(&placed)?;
         }
         let added = changes.added.get(&number).map_or(&[][..], Vec::as_slice);
         self.add(book, stack, added, any, end, &mut placement)?;
@@ -168,7 +177,7 @@ impl Copy<'_> {
             placed.start.offset = self.out.written;
             placed.length = u32::try_from(new.text.len()).unwrap_or(u32::MAX);
             self.out.write_all(new.text.as_bytes())?;
-            placement.push(placed);
+            placement.push(&placed)?;
             any = true;
         }
         if !added.is_empty() && was_empty {

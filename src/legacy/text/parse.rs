@@ -8,6 +8,9 @@ use super::{Item, List, Member, Node, Object, Text};
 /// Deeper nesting than any app's, and shallow enough for every stack.
 const DEEPEST: usize = 64;
 
+/// So many keys are looked through; what has more of them is hashed.
+const FEW: usize = 24;
+
 /// Why a text is not taken, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::legacy) struct Fault {
@@ -31,6 +34,21 @@ pub(in crate::legacy) fn parse(bytes: &[u8]) -> Parsed<Node<'_>> {
         return Err(parser.fault("there is more after the value"));
     }
     Ok(node)
+}
+
+/// Whether an object has a key already. To hash the few keys that almost all have would cost more than to compare them.
+fn is_there<'a>(
+    key: &Cow<'a, str>,
+    members: &[Member<'a>],
+    hashed: &mut HashSet<Cow<'a, str>>,
+) -> bool {
+    if members.len() < FEW {
+        return members.iter().any(|member| member.key.value == *key);
+    }
+    if hashed.is_empty() {
+        hashed.extend(members.iter().map(|member| member.key.value.clone()));
+    }
+    !hashed.insert(key.clone())
 }
 
 struct Parser<'a> {
@@ -101,7 +119,7 @@ impl<'a> Parser<'a> {
                 return Err(self.fault("a key in quotes was expected here"));
             }
             let key = self.string()?;
-            if !keys.insert(key.value.clone()) {
+            if is_there(&key.value, &object.members, &mut keys) {
                 self.at = start;
                 return Err(self.fault(format!("the key `{}` is here twice", key.value)));
             }

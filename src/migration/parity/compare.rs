@@ -6,7 +6,7 @@ use diesel::{
     QueryResult, QueryableByName,
     sql_types::{BigInt, Binary, Jsonb, Nullable, Text, Uuid as SqlUuid},
 };
-use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -170,12 +170,11 @@ async fn reread(
 ) -> QueryResult<()> {
     let keys: Vec<Key> = suspects.iter().map(|it| (it.user_id, it.id)).collect();
     for side in Side::BOTH {
-        conn.batch_execute(side.look_here()).await?;
         for keys in keys.chunks(10_000) {
             renew(conn, side, entity, keys).await?;
         }
     }
-    conn.batch_execute(Side::Database.look_here()).await
+    Ok(())
 }
 
 async fn report(

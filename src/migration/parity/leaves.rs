@@ -3,7 +3,7 @@
 
 use diesel::{
     QueryResult,
-    sql_types::{Text, Uuid as SqlUuid},
+    sql_types::{Array, Text, Uuid as SqlUuid},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
@@ -65,19 +65,57 @@ macro_rules! digested {
     };
 }
 
+/// Hashes all that are found, and says what is to become of those that were hashed before.
 macro_rules! remade {
-    ($found:expr) => {
+    ($found:expr, $conflict:expr) => {
         concat!(
-            "INSERT INTO parity_leaves (side, entity, user_id, id, bucket, hash) \
+            "INSERT INTO parity_leaves AS p (side, entity, user_id, id, bucket, hash) \
              SELECT one.side, one.entity, owner, id, parity_bucket(one.entity, owner, id), hash \
              FROM (SELECT ?::text AS side, ?::text AS entity) AS one, (",
             $found,
-            ") AS found"
+            ") AS found",
+            $conflict
         )
     };
 }
 
-/// Brings the leaves of these records up to date, on the side that the connection sees.
+/// The same for some owners.
+macro_rules! remade_of {
+    ($found:expr) => {
+        remade!(
+            $found,
+            " ON CONFLICT (side, entity, user_id, id) DO UPDATE SET hash = excluded.hash WHERE p.hash <> excluded.hash"
+        )
+    };
+}
+
+/// A statement over the records of a kind on a side, with what is joined to them.
+macro_rules! over {
+    ($make:ident, $side:expr, $entity:expr,
+     $settings:literal, $exercises:literal, $workouts:literal, $history:literal) => {
+        match ($entity, $side) {
+            (Entity::Settings, Side::Files) => {
+                $make!(concat!(settings!("regimen_files."), $settings))
+            }
+            (Entity::Settings, Side::Database) => $make!(concat!(settings!("public."), $settings)),
+            (Entity::Exercise, Side::Files) => {
+                $make!(concat!(exercises!("regimen_files."), $exercises))
+            }
+            (Entity::Exercise, Side::Database) => {
+                $make!(concat!(exercises!("public."), $exercises))
+            }
+            (Entity::Workout, Side::Files) => {
+                $make!(concat!(workouts!("regimen_files."), $workouts))
+            }
+            (Entity::Workout, Side::Database) => $make!(concat!(workouts!("public."), $workouts)),
+            (Entity::History, Side::Files) => $make!(concat!(history!("regimen_files."), $history)),
+            (Entity::History, Side::Database) => $make!(concat!(history!("public."), $history)),
+            (Entity::Task, _) => return Ok(()),
+        }
+    };
+}
+
+/// Brings the leaves of these records up to date, on one side.
 pub async fn renew(
     conn: &mut AsyncPgConnection,
     side: Side,
@@ -87,26 +125,16 @@ pub async fn renew(
     if keys.is_empty() {
         return Ok(());
     }
-    let text = match entity {
-        Entity::Settings => renewed!(concat!(
-            settings!(),
-            " JOIN wanted w ON w.owner = r.user_id"
-        )),
-        Entity::Exercise => renewed!(concat!(
-            exercises!(),
-            " JOIN wanted w ON w.id = r.id \
-              AND w.owner = coalesce(r.owner_id, '00000000-0000-0000-0000-000000000000')"
-        )),
-        Entity::Workout => renewed!(concat!(
-            workouts!(),
-            " JOIN wanted w ON w.owner = r.user_id AND w.id = r.id"
-        )),
-        Entity::History => renewed!(concat!(
-            history!(),
-            " JOIN wanted w ON w.owner = r.user_id AND w.id = r.id"
-        )),
-        Entity::Task => return Ok(()),
-    };
+    let text = over!(
+        renewed,
+        side,
+        entity,
+        " JOIN wanted w ON w.owner = r.user_id",
+        " JOIN wanted w ON w.id = r.id \
+          AND w.owner = coalesce(r.owner_id, '00000000-0000-0000-0000-000000000000')",
+        " JOIN wanted w ON w.owner = r.user_id AND w.id = r.id",
+        " JOIN wanted w ON w.owner = r.user_id AND w.id = r.id"
+    );
     about(text, side, entity)
         .column::<SqlUuid, _, _>(keys, |(owner, _)| *owner)
         .column::<SqlUuid, _, _>(keys, |(_, id)| *id)
@@ -118,21 +146,50 @@ pub async fn renew(
 /// Makes all leaves of a kind anew, on the side that the connection sees, and the digests from them.
 pub async fn remake(conn: &mut AsyncPgConnection, side: Side, entity: Entity) -> QueryResult<()> {
     let text = match entity {
-        Entity::Settings => remade!(settings!()),
-        Entity::Exercise => remade!(exercises!()),
-        Entity::Workout => remade!(workouts!()),
-        Entity::History => remade!(history!()),
+        Entity::Settings => remade!(settings!(""), ""),
+        Entity::Exercise => remade!(exercises!(""), ""),
+        Entity::Workout => remade!(workouts!(""), ""),
+        Entity::History => remade!(history!(""), ""),
         Entity::Task => return Ok(()),
     };
-    for empty in [
-        "DELETE FROM parity_leaves WHERE side = ? AND entity = ?",
+    let empty = "DELETE FROM parity_leaves WHERE side = ? AND entity = ?";
+    about(empty, side, entity).execute(conn).await?;
+    about(text, side, entity).execute(conn).await?;
+    add_up(conn, side, entity).await
+}
+
+/// Hashes the records of a kind that these owners have, on one side. The digests know of it when they are added up.
+pub async fn hash_all_of(
+    conn: &mut AsyncPgConnection,
+    side: Side,
+    entity: Entity,
+    owners: &[UserId],
+) -> QueryResult<()> {
+    let text = over!(
+        remade_of,
+        side,
+        entity,
+        " WHERE r.user_id = ANY (?)",
+        " WHERE coalesce(r.owner_id, '00000000-0000-0000-0000-000000000000') = ANY (?)",
+        " WHERE r.user_id = ANY (?)",
+        " WHERE r.user_id = ANY (?)"
+    );
+    about(text, side, entity)
+        .bind::<Array<SqlUuid>, _>(owners)
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+/// Makes the digests of a kind anew from its leaves.
+pub async fn add_up(conn: &mut AsyncPgConnection, side: Side, entity: Entity) -> QueryResult<()> {
+    for text in [
         "DELETE FROM parity_digests WHERE side = ? AND entity = ?",
-        text,
         digested!(
             "FROM (SELECT side, entity, bucket, hash, 1 AS n FROM parity_leaves WHERE side = ? AND entity = ?) AS leaf"
         ),
     ] {
-        about(empty, side, entity).execute(conn).await?;
+        about(text, side, entity).execute(conn).await?;
     }
     Ok(())
 }

@@ -7,5 +7,5 @@ mod scrub;
 
 pub use compare::{DifferenceKind, EntityParity, Parity, RecordDifference, compare, keep_evidence};
 pub use fields::{BothSides, FieldDifference, both};
-pub use leaves::{Key, remake, renew};
+pub use leaves::{Key, add_up, hash_all_of, remake, renew};
 pub use scrub::{anew, refresh, rehash, scrub};

@@ -13,6 +13,7 @@ use crate::{
     db::{Bulk, Db, statement},
     error::{Error, Result},
     legacy::{
+        Item,
         record::{Kind, Record},
         wire::{COPY_BEGINS, COPY_ENDS},
     },
@@ -24,7 +25,7 @@ use crate::{
 };
 
 /// How much is gathered before it is sent.
-const CHUNK: usize = 4 << 20;
+const CHUNK: usize = 512 << 10;
 
 /// Reads the files, if they are at hand, hashes both sides anew and compares them. The mirror waits meanwhile,
 /// so that the files stay as they are.
@@ -35,14 +36,22 @@ pub async fn scrub(db: &Db, files: Option<&Arc<Files>>, entities: &[Entity]) -> 
         .run("BEGIN; LOCK TABLE mirror_places IN EXCLUSIVE MODE")
         .await
         .map_err(Error::internal)?;
-    if let Some(files) = files {
-        read(db, files).await?;
-    }
+    // Each with a connection of its own: two sides and a file take as long as the slowest of them.
+    let reading = async {
+        match files {
+            Some(files) => read(db, files).await,
+            None => Ok(()),
+        }
+    };
+    tokio::try_join!(
+        one_anew(db, Side::Files, entities),
+        one_anew(db, Side::Database, entities),
+        reading
+    )?;
     let mut conn = db.conn().await?;
     conn.transaction(async |conn| {
         conn.batch_execute("SET LOCAL statement_timeout = 0")
             .await?;
-        anew(conn, entities).await?;
         let mut parity = compare(conn, entities).await?;
         if files.is_some() {
             let read = faithful(conn).await?;
@@ -55,21 +64,22 @@ pub async fn scrub(db: &Db, files: Option<&Arc<Files>>, entities: &[Entity]) -> 
     .await
 }
 
-/// Makes all hashes anew from the tables of both sides.
-pub async fn anew(conn: &mut AsyncPgConnection, entities: &[Entity]) -> Result<()> {
-    conn.transaction(async |conn| anew_within(conn, entities).await)
+async fn one_anew(db: &Db, side: Side, entities: &[Entity]) -> Result<()> {
+    let mut conn = db.conn().await?;
+    conn.transaction(async |conn| side_anew(conn, side, side.look_here(), entities).await)
         .await
 }
 
-async fn anew_within(conn: &mut AsyncPgConnection, entities: &[Entity]) -> Result<()> {
-    for side in Side::BOTH {
-        conn.batch_execute(side.look_here()).await?;
-        for entity in entities {
-            remake(conn, side, *entity).await?;
+/// Makes all hashes anew from the tables of both sides.
+pub async fn anew(conn: &mut AsyncPgConnection, entities: &[Entity]) -> Result<()> {
+    conn.transaction(async |conn| {
+        for side in Side::BOTH {
+            side_anew(conn, side, side.look_here(), entities).await?;
         }
-    }
-    conn.batch_execute(Side::Database.look_here()).await?;
-    Ok(())
+        conn.batch_execute(Side::Database.look_here()).await?;
+        Ok(())
+    })
+    .await
 }
 
 /// Makes the hashes of one side anew.
@@ -83,14 +93,24 @@ pub async fn rehash(
     side: Side,
     look_here: &'static str,
 ) -> Result<()> {
-    conn.transaction(async |conn| {
-        conn.batch_execute(look_here).await?;
-        for entity in ENTITIES {
-            remake(conn, side, entity).await?;
-        }
-        Ok(())
-    })
-    .await
+    conn.transaction(async |conn| side_anew(conn, side, look_here, &ENTITIES).await)
+        .await
+}
+
+/// Takes the time that many records need.
+async fn side_anew(
+    conn: &mut AsyncPgConnection,
+    side: Side,
+    look_here: &'static str,
+    entities: &[Entity],
+) -> Result<()> {
+    conn.batch_execute("SET LOCAL statement_timeout = 0")
+        .await?;
+    conn.batch_execute(look_here).await?;
+    for entity in entities {
+        remake(conn, side, *entity).await?;
+    }
+    Ok(())
 }
 
 /// Hashes every record of the files into a table.
@@ -104,8 +124,10 @@ async fn read(db: &Db, files: &Arc<Files>) -> Result<()> {
     let files = files.apart();
     let reading = tokio::task::spawn_blocking(move || {
         let mut rows = COPY_BEGINS.to_vec();
-        let outcome = files.read(|record| {
-            row(record, &mut rows);
+        let outcome = files.read(|item| {
+            if let Item::Record(record) = &item {
+                row(record, &mut rows);
+            }
             if rows.len() >= CHUNK {
                 // Nobody waits for it only when storing has failed, which is told there.
                 let _ = sender.blocking_send(std::mem::replace(&mut rows, COPY_BEGINS.to_vec()));

@@ -2,6 +2,7 @@
 //! HTTP, WebSocket and SSE all come through here.
 
 mod admit;
+mod finished;
 mod outcome;
 mod pay;
 mod shadow;
@@ -24,6 +25,7 @@ use tracing::{Instrument, trace_span};
 pub use self::outcome::{Outcome, is_request_error};
 use self::{
     admit::Admission,
+    finished::Finished,
     outcome::{broken, panicked, present},
 };
 use super::{
@@ -179,12 +181,9 @@ impl Engine {
         };
         let answer = answer.instrument(span);
         if kind == OperationType::Mutation {
-            let answer = async move {
-                tokio::spawn(answer.in_current_span())
-                    .await
-                    .unwrap_or_else(|_| broken())
-            };
-            return Ok(Started::Once(answer.in_current_span().boxed()));
+            let answer = AssertUnwindSafe(answer.in_current_span()).catch_unwind();
+            let answer = answer.map(|answer| answer.unwrap_or_else(|_| broken()));
+            return Ok(Started::Once(Box::pin(Finished::new(answer))));
         }
         Ok(Started::Once(answer.boxed()))
     }

@@ -43,8 +43,8 @@ pub(super) fn payer(caller: Caller, about: &async_graphql::Data) -> Payer {
     Payer::of(caller, client.and_then(|it| it.downcast_ref()))
 }
 
-fn price_of_reading(asked: &Asked) -> u64 {
-    asked.bytes as u64 / BYTES_READ + asked.values as u64 / VALUES_READ
+fn price_of_reading(bytes: usize, values: usize) -> u64 {
+    bytes as u64 / BYTES_READ + values as u64 / VALUES_READ
 }
 
 fn price_of_preparing(length: usize) -> u64 {
@@ -75,7 +75,7 @@ impl Engine {
                 .reserve_for(payer, asked)
                 .ok_or_else(|| self.limited(payer, wait))?,
         };
-        self.take(&purse, price_of_reading(asked));
+        self.take(&purse, price_of_reading(asked.bytes, asked.values));
         Ok(purse)
     }
 
@@ -139,6 +139,18 @@ impl Engine {
     pub fn have_mistake_paid(&self, payer: Payer) -> Result<(), Box<Outcome>> {
         let checked = self.rates.check(payer);
         self.rates.owe(payer, LOOK);
+        checked.map_err(|wait| self.limited(payer, wait))
+    }
+
+    /// Has a message paid that asks for nothing, such as a ping of a client.
+    pub fn have_message_paid(
+        &self,
+        payer: Payer,
+        bytes: usize,
+        values: usize,
+    ) -> Result<(), Box<Outcome>> {
+        let checked = self.rates.check(payer);
+        self.rates.owe(payer, 1 + price_of_reading(bytes, values));
         checked.map_err(|wait| self.limited(payer, wait))
     }
 

@@ -47,8 +47,9 @@ impl Changes {
         })
     }
 
-    /// Makes a workout be what the input says, as a whole: it is made if it is not there; exercises
-    /// and sets whose ids are given are kept and changed, the others go, and what has no id is new.
+    /// Makes a workout be what the input says: it is made if it is not there. What is left out stays as
+    /// it is, a list of exercises or of sets as well. In a list that is given, those whose ids are named
+    /// are kept and changed, the others go, and what has no id is new.
     async fn upsert_workout(
         &self,
         ctx: &Context<'_>,
@@ -112,7 +113,7 @@ async fn create(
     key: Option<String>,
     input: WorkoutInput,
 ) -> Result<WorkoutPayload> {
-    let (tree, _) = input.check(ctx.owner()?)?;
+    let tree = input.check()?.tree(ctx.owner()?, None)?;
     let parts = Parts::below(ctx, &[&["workout"]]);
     let made = mutate_at_once(ctx, key.as_deref(), async |conn, _| {
         tree.make_at_once(conn, parts.exercises).await
@@ -154,10 +155,10 @@ async fn upsert(
     input: WorkoutInput,
     expected: Option<i32>,
 ) -> Result<WorkoutPayload> {
-    let (mut tree, left) = input.check(ctx.owner()?)?;
+    let draft = input.check()?;
     let id = mutate(ctx, key, async |conn, owner| {
-        let version = tree.upsert(conn, left, expected).await?;
-        let id = tree.workout.id;
+        let version = draft.upsert(conn, owner, expected).await?;
+        let id = draft.id;
         let change = version.map(|version| Change::updated(Entity::Workout, id.0, version));
         changes::append(conn, owner, change.as_slice()).await?;
         Ok(id)

@@ -36,7 +36,9 @@ impl Lifecycle {
     }
 
     /// Completes a workout and records it in the history, with what was done frozen in the entry.
-    /// Completing it again changes nothing and answers with the same entry.
+    /// Completing it again changes nothing and answers with the same entry; with another end, rating or
+    /// the like it is refused, since it is the entry that is to be changed then. A workout that was
+    /// planned anew in between has the same entry refreshed, also if it was in the trash.
     async fn complete_workout(
         &self,
         ctx: &Context<'_>,
@@ -111,8 +113,7 @@ async fn start(
             } else {
                 "input.fromWorkoutId"
             };
-            let source = Workout::to_copy(conn, owner, from).await;
-            let source = source.map_err(|error| error.at(path))?;
+            let source = Workout::to_copy(conn, owner, from, path).await?;
             if from_template {
                 source.must_be_template(path)?;
             }
@@ -144,9 +145,7 @@ async fn complete(
         if let Some(version) = done.version {
             list.push(Change::updated(Entity::Workout, id.0, version));
         }
-        if done.recorded {
-            list.push(Change::created(Entity::History, done.history.0));
-        }
+        list.extend(done.recorded);
         changes::append(conn, owner, &list).await?;
         Ok(done.history)
     })
@@ -167,7 +166,7 @@ async fn copy(
         .map(|name| input::line("name", &name, LONGEST_NAME))
         .transpose()?;
     let id = mutate(ctx, key, async |conn, owner| {
-        let source = Workout::to_copy(conn, owner, id).await?;
+        let source = Workout::to_copy(conn, owner, id, "id").await?;
         let copied = Copied {
             id: new_id.unwrap_or_default(),
             name,

@@ -24,7 +24,8 @@ impl Workout {
         Ok(Cow::Owned(found.unwrap_or_default()))
     }
 
-    /// What was recorded of it, the latest first.
+    /// What was recorded of it: the latest 20, the latest first. `history(filter: {workoutId: …})` lists
+    /// all of it.
     async fn history(&self, ctx: &Context<'_>) -> Result<Cow<'_, Vec<HistoryEntry>>> {
         if let Some(found) = self.history.get() {
             return Ok(Cow::Borrowed(found));

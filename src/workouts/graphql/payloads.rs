@@ -63,6 +63,8 @@ pub struct SetsPayload {
     workout_id: WorkoutId,
     /// The sets as they are now, in the order in which they were named; those deleted are left out.
     sets: Written<Vec<Set>>,
+    /// The ids of the sets that were deleted.
+    deleted_ids: Vec<SetId>,
     /// The version that this change gave the workout.
     workout_version: i32,
 }
@@ -173,7 +175,18 @@ impl SetsPayload {
         Ok(Self {
             workout_id: id,
             sets: Written(sets),
+            deleted_ids: Vec::new(),
             workout_version: version,
         })
+    }
+
+    /// What deleting these sets answers.
+    pub const fn without(id: WorkoutId, version: i32, deleted_ids: Vec<SetId>) -> Self {
+        Self {
+            workout_id: id,
+            sets: Written(Vec::new()),
+            deleted_ids,
+            workout_version: version,
+        }
     }
 }

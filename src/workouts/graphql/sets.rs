@@ -190,7 +190,7 @@ async fn delete(
         Ok((taken.id, taken.version))
     })
     .await?;
-    SetsPayload::of(ctx, workout, version, ids, Some(Vec::new())).await
+    Ok(SetsPayload::without(workout, version, ids.to_vec()))
 }
 
 async fn reorder(

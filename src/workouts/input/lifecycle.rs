@@ -76,7 +76,7 @@ impl StartWorkoutInput {
 /// How a workout went.
 #[derive(Clone, Debug, Default, InputObject)]
 pub struct CompleteWorkoutInput {
-    /// When it was done, not before it was begun; now where absent.
+    /// When it was done, not before it was begun and at most 10,000,000 seconds later; now where absent.
     pub ended_at: Option<DateTime<Utc>>,
     /// How it went, from 1 to 5.
     pub rating: Option<i32>,
@@ -86,7 +86,7 @@ pub struct CompleteWorkoutInput {
     pub bodyweight_kg: Option<Decimal>,
     /// The time zone of the session, such as `Europe/Berlin`; that of the settings where absent.
     pub timezone: Option<String>,
-    /// The id to give the entry of the history.
+    /// The id to give the entry of the history; one that is there already keeps its own.
     pub history_id: Option<HistoryId>,
 }
 

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 pub use lifecycle::{CompleteWorkoutInput, Completion, Start, StartWorkoutInput};
 pub use places::{PlaceAddition, UpdateWorkoutExerciseInput, WorkoutExerciseInput};
 pub use sets::{AddSetInput, Additions, UpdateSetInput, check_deletion};
-pub use whole::{Left, WorkoutInput, check_new};
+pub use whole::{Draft, WorkoutInput};
 
 use super::{WorkoutStatus, new::WorkoutPatch};
 use crate::{
@@ -112,7 +112,8 @@ pub struct UpdateWorkoutInput {
     pub notes: MaybeUndefined<String>,
     /// Whether it is a template; a template is planned or archived.
     pub is_template: MaybeUndefined<bool>,
-    /// Where it stands. To start or complete it, use `startWorkout` and `completeWorkout`.
+    /// Where it stands. To start or complete it, use `startWorkout` and `completeWorkout`. What becomes
+    /// `ACTIVE` without a `startedAt` begins now.
     pub status: MaybeUndefined<WorkoutStatus>,
     /// When it was begun; null clears it.
     pub started_at: MaybeUndefined<DateTime<Utc>>,

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use async_graphql::{InputObject, MaybeUndefined};
 
 use super::{
-    sets::{SetInput, Spot},
+    sets::{SetDraft, SetInput, Spot},
     whole::once,
 };
 use crate::{
@@ -15,12 +15,13 @@ use crate::{
     graphql::input,
     viewer::UserId,
     workouts::{
-        NewSet, NewWorkoutExercise, WeightUnit, WorkoutExercise, WorkoutExerciseId, WorkoutId,
-        new::WorkoutExercisePatch,
+        NewSet, NewWorkoutExercise, Size, WeightUnit, WorkoutExercise, WorkoutExerciseId,
+        WorkoutId, new::WorkoutExercisePatch,
     },
 };
 
-/// An exercise in a workout, with its sets in their order.
+/// An exercise in a workout, with its sets in their order. Of a place that is kept, a field that is left
+/// out stays as it is.
 #[derive(Clone, Debug, InputObject)]
 pub struct WorkoutExerciseInput {
     /// The id to give this place, or that of a place of this workout to keep; made by the server
@@ -28,28 +29,11 @@ pub struct WorkoutExerciseInput {
     pub id: Option<WorkoutExerciseId>,
     /// The exercise: of the library, or one's own.
     pub exercise_id: ExerciseId,
-    /// The same number on several exercises makes them a superset: they are done in turn.
-    pub superset_group: Option<i32>,
-    /// How many sets are aimed for, up to 100.
-    pub target_sets: Option<i32>,
-    /// How many repetitions are aimed for, at least.
-    pub target_reps: Option<i32>,
-    /// How many repetitions are aimed for, at most; not less than `targetReps`.
-    pub target_reps_max: Option<i32>,
-    /// The weight aimed for, in `targetWeightUnit`.
-    pub target_weight: Option<Decimal>,
-    /// The unit of `targetWeight`.
-    #[graphql(default_with = "WeightUnit::Kg")]
-    pub target_weight_unit: WeightUnit,
-    /// The effort aimed for, from 0 to 10 with one decimal.
-    pub target_rpe: Option<Decimal>,
-    /// How long to rest between sets, in seconds, up to two hours.
-    pub rest_seconds: Option<i32>,
-    /// What there is to say about it, up to 1,000 characters.
-    pub notes: Option<String>,
-    /// The sets, in their order.
-    #[graphql(default)]
-    pub sets: Vec<SetInput>,
+    #[graphql(flatten)]
+    pub values: PlaceValues,
+    /// The sets, in their order: a new place has none if you do not say, and one that is kept keeps its
+    /// own. Of those that are there, whatever is not named goes.
+    pub sets: MaybeUndefined<Vec<SetInput>>,
 }
 
 /// What to change of an exercise in a workout. A field that is left out stays as it is.
@@ -57,23 +41,31 @@ pub struct WorkoutExerciseInput {
 pub struct UpdateWorkoutExerciseInput {
     /// Another exercise to train here; the sets stay.
     pub exercise_id: MaybeUndefined<ExerciseId>,
-    /// The superset that it belongs to; null takes it out.
+    #[graphql(flatten)]
+    pub values: PlaceValues,
+}
+
+/// What is aimed for at a place, as far as it is said.
+#[derive(Clone, Debug, InputObject)]
+pub struct PlaceValues {
+    /// The same number on several exercises makes them a superset: they are done in turn. Null takes it
+    /// out.
     pub superset_group: MaybeUndefined<i32>,
-    /// How many sets are aimed for; null clears it.
+    /// How many sets are aimed for, up to 100; null clears it.
     pub target_sets: MaybeUndefined<i32>,
     /// How many repetitions are aimed for, at least; null clears it.
     pub target_reps: MaybeUndefined<i32>,
-    /// How many repetitions are aimed for, at most; null clears it.
+    /// How many repetitions are aimed for, at most; not less than `targetReps`. Null clears it.
     pub target_reps_max: MaybeUndefined<i32>,
     /// The weight aimed for, in `targetWeightUnit`; null clears it.
     pub target_weight: MaybeUndefined<Decimal>,
-    /// The unit of `targetWeight`.
+    /// The unit of `targetWeight`; at a new place it is `KG` if you do not say.
     pub target_weight_unit: MaybeUndefined<WeightUnit>,
     /// The effort aimed for, from 0 to 10 with one decimal; null clears it.
     pub target_rpe: MaybeUndefined<Decimal>,
-    /// How long to rest between sets, in seconds; null clears it.
+    /// How long to rest between sets, in seconds, up to two hours; null clears it.
     pub rest_seconds: MaybeUndefined<i32>,
-    /// What there is to say about it; null clears it.
+    /// What there is to say about it, up to 1,000 characters; null clears it.
     pub notes: MaybeUndefined<String>,
 }
 
@@ -135,39 +127,100 @@ impl Fields<'_> {
     }
 }
 
+/// An exercise in a workout as far as it is said, where everything that is said can be taken.
+#[derive(Clone, Debug)]
+pub struct PlaceDraft {
+    pub id: Option<WorkoutExerciseId>,
+    said: WorkoutExercisePatch,
+    exercise: ExerciseId,
+    /// None where nothing is said about them.
+    pub sets: Option<Vec<SetDraft>>,
+}
+
 impl WorkoutExerciseInput {
-    /// The row, if everything but its sets can be taken. `at` is the path to this input.
-    pub fn check(
+    /// What is said, if it can be taken. `at` is the path to this input.
+    pub fn check(self, at: &str) -> Result<PlaceDraft> {
+        let sets = input::given(&format!("{at}.sets"), self.sets)?;
+        let sets = sets.map(|sets| {
+            let sets = sets.into_iter().enumerate();
+            sets.map(|(order, set)| set.check(&format!("{at}.sets.{order}")))
+                .collect()
+        });
+        Ok(PlaceDraft {
+            id: self.id,
+            said: self.values.check(at)?,
+            exercise: self.exercise_id,
+            sets: sets.transpose()?,
+        })
+    }
+
+    /// The exercise and its sets, if all of it can be taken.
+    pub fn check_addition(self, owner: UserId, workout: WorkoutId) -> Result<PlaceAddition> {
+        let mut draft = self.check("input")?;
+        let named = draft.id.is_some();
+        let sets = draft.sets.take().unwrap_or_default();
+        let size = Size {
+            exercises: 1,
+            sets: sets.len(),
+        };
+        size.check("input.sets")?;
+        let place = draft.row("input", owner, workout, 0, None)?;
+        let mut ids = HashSet::new();
+        let mut rows = Vec::with_capacity(sets.len());
+        for (order, set) in (0..).zip(sets) {
+            let at = format!("input.sets.{order}");
+            let spot = Spot {
+                owner,
+                workout,
+                place: place.id,
+                order,
+            };
+            let row = set.row(&at, spot, None)?;
+            once(&mut ids, row.id, || format!("{at}.id"))?;
+            rows.push(row);
+        }
+        Ok(PlaceAddition {
+            place,
+            sets: rows,
+            named,
+        })
+    }
+}
+
+impl PlaceDraft {
+    /// The row: with what is said, else as the place was that is kept, else as a new one is.
+    pub fn row(
         &self,
         at: &str,
         owner: UserId,
         workout: WorkoutId,
         order: i32,
+        kept: Option<&WorkoutExercise>,
     ) -> Result<NewWorkoutExercise> {
-        let fields = Fields { at };
+        let id = self.id.unwrap_or_default();
+        let said = self.said.clone();
         let row = NewWorkoutExercise {
             user_id: owner,
-            id: self.id.unwrap_or_default(),
+            id,
             workout_id: workout,
-            exercise_id: self.exercise_id,
+            exercise_id: self.exercise,
             order_index: order,
-            superset_group: self.superset_group.map(|n| fields.group(n)).transpose()?,
-            target_sets: self.target_sets.map(|n| fields.sets(n)).transpose()?,
-            target_reps: self.target_reps.map(|n| fields.reps(n)).transpose()?,
-            target_reps_max: self
+            superset_group: said.superset_group.unwrap_or_else(|| kept?.superset_group),
+            target_sets: said.target_sets.unwrap_or_else(|| kept?.target_sets),
+            target_reps: said.target_reps.unwrap_or_else(|| kept?.target_reps),
+            target_reps_max: said
                 .target_reps_max
-                .map(|n| fields.reps_max(n))
-                .transpose()?,
-            target_weight: self.target_weight.map(|n| fields.weight(n)).transpose()?,
-            target_weight_unit: self.target_weight_unit,
-            target_rpe: self.target_rpe.map(|n| fields.rpe(n)).transpose()?,
-            rest_seconds: self.rest_seconds.map(|n| fields.rest(n)).transpose()?,
-            notes: self
-                .notes
-                .as_deref()
-                .map_or(Ok(None), |text| fields.notes(text))?,
+                .unwrap_or_else(|| kept?.target_reps_max),
+            target_weight: said.target_weight.unwrap_or_else(|| kept?.target_weight),
+            target_weight_unit: said
+                .target_weight_unit
+                .or(kept.map(|it| it.target_weight_unit))
+                .unwrap_or(WeightUnit::Kg),
+            target_rpe: said.target_rpe.unwrap_or_else(|| kept?.target_rpe),
+            rest_seconds: said.rest_seconds.unwrap_or_else(|| kept?.rest_seconds),
+            notes: said.notes.unwrap_or_else(|| kept?.notes.clone()),
         };
-        fields.range(row.target_reps, row.target_reps_max)?;
+        Fields { at }.range(row.target_reps, row.target_reps_max)?;
         Ok(row)
     }
 }
@@ -181,38 +234,23 @@ pub struct PlaceAddition {
     pub named: bool,
 }
 
-impl WorkoutExerciseInput {
-    /// The exercise and its sets, if all of it can be taken.
-    pub fn check_addition(self, owner: UserId, workout: WorkoutId) -> Result<PlaceAddition> {
-        let place = self.check("input", owner, workout, 0)?;
-        let mut ids = HashSet::new();
-        let mut sets = Vec::with_capacity(self.sets.len());
-        for (order, set) in (0..).zip(self.sets) {
-            let at = format!("input.sets.{order}");
-            let spot = Spot {
-                owner,
-                workout,
-                place: place.id,
-                order,
-            };
-            let row = set.check(&at, spot)?;
-            once(&mut ids, row.id, || format!("{at}.id"))?;
-            sets.push(row);
-        }
-        Ok(PlaceAddition {
-            place,
-            sets,
-            named: self.id.is_some(),
+impl UpdateWorkoutExerciseInput {
+    /// The columns to change, if everything can be taken.
+    pub fn check(self) -> Result<WorkoutExercisePatch> {
+        Ok(WorkoutExercisePatch {
+            exercise_id: input::given("input.exerciseId", self.exercise_id)?,
+            ..self.values.check("input")?
         })
     }
 }
 
-impl UpdateWorkoutExerciseInput {
-    /// The columns to change, if everything can be taken.
-    pub fn check(self) -> Result<WorkoutExercisePatch> {
-        let fields = Fields { at: "input" };
+impl PlaceValues {
+    /// What is said, if it can be taken. `at` is the path to the place.
+    fn check(self, at: &str) -> Result<WorkoutExercisePatch> {
+        let fields = Fields { at };
+        let unit = fields.path("targetWeightUnit");
         Ok(WorkoutExercisePatch {
-            exercise_id: input::given("input.exerciseId", self.exercise_id)?,
+            exercise_id: None,
             superset_group: input::clearable_checked(self.superset_group, |n| fields.group(n))?,
             target_sets: input::clearable_checked(self.target_sets, |n| fields.sets(n))?,
             target_reps: input::clearable_checked(self.target_reps, |n| fields.reps(n))?,
@@ -220,7 +258,7 @@ impl UpdateWorkoutExerciseInput {
                 fields.reps_max(n)
             })?,
             target_weight: input::clearable_checked(self.target_weight, |n| fields.weight(n))?,
-            target_weight_unit: input::given("input.targetWeightUnit", self.target_weight_unit)?,
+            target_weight_unit: input::given(&unit, self.target_weight_unit)?,
             target_rpe: input::clearable_checked(self.target_rpe, |n| fields.rpe(n))?,
             rest_seconds: input::clearable_checked(self.rest_seconds, |n| fields.rest(n))?,
             notes: input::clearable_text(self.notes, |text| fields.notes(text))?,

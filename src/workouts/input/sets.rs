@@ -18,39 +18,14 @@ use crate::{
 
 const MOST_AT_ONCE: usize = 500;
 
-/// One set. At least one of `reps`, `durationSeconds` and `distanceM` must be there.
+/// One set. At least one of `reps`, `durationSeconds` and `distanceM` must be there. Of a set that is
+/// kept, a field that is left out stays as it is.
 #[derive(Clone, Debug, InputObject)]
 pub struct SetInput {
     /// The id to give it, or that of a set of this workout to keep; made by the server where absent.
     pub id: Option<SetId>,
-    /// What it is for.
-    #[graphql(default_with = "SetType::Working")]
-    pub set_type: SetType,
-    /// The side that was trained.
-    #[graphql(default_with = "Side::Both")]
-    pub side: Side,
-    /// How many repetitions, from 0.
-    pub reps: Option<i32>,
-    /// The weight in `weightUnit`, with up to three decimals.
-    pub weight: Option<Decimal>,
-    /// The unit of `weight`.
-    #[graphql(default_with = "WeightUnit::Kg")]
-    pub weight_unit: WeightUnit,
-    /// How hard it was, from 0 to 10 with one decimal.
-    pub rpe: Option<Decimal>,
-    /// How long it took, in seconds.
-    pub duration_seconds: Option<i32>,
-    /// How far it went, in metres with up to two decimals.
-    pub distance_m: Option<Decimal>,
-    /// How long the rest after it was, in seconds, up to two hours.
-    pub rest_seconds: Option<i32>,
-    /// Whether it was done; send false for one that is only planned. Left out, a new set was done, and
-    /// one that is kept stays as it is.
-    pub is_completed: Option<bool>,
-    /// What there is to say about it, up to 500 characters.
-    pub notes: Option<String>,
-    /// When it was done. Left out, it is now for a new set, and one that is kept stays as it is.
-    pub performed_at: Option<DateTime<Utc>>,
+    #[graphql(flatten)]
+    pub values: SetValues,
 }
 
 /// A set to add after the others of an exercise in a workout.
@@ -65,29 +40,38 @@ pub struct AddSetInput {
 /// What to change of a set. A field that is left out stays as it is.
 #[derive(Clone, Debug, InputObject)]
 pub struct UpdateSetInput {
-    /// What it is for.
+    #[graphql(flatten)]
+    pub values: SetValues,
+}
+
+/// What a set is, as far as it is said.
+#[derive(Clone, Debug, InputObject)]
+pub struct SetValues {
+    /// What it is for; a new set is `WORKING` if you do not say.
     pub set_type: MaybeUndefined<SetType>,
-    /// The side that was trained.
+    /// The side that was trained; of a new set it is `BOTH` if you do not say.
     pub side: MaybeUndefined<Side>,
-    /// How many repetitions, from 0; null clears it.
+    /// How many repetitions, from 0 to 100,000; null clears it.
     pub reps: MaybeUndefined<i32>,
-    /// The weight in `weightUnit`, with up to three decimals; null clears it.
+    /// The weight in `weightUnit`, up to 99,999 with up to three decimals; null clears it.
     pub weight: MaybeUndefined<Decimal>,
-    /// The unit of `weight`; without a new weight, the number stays and its meaning changes.
+    /// The unit of `weight`; of a new set it is `KG` if you do not say. Where it changes without a new
+    /// weight, the number stays and its meaning changes.
     pub weight_unit: MaybeUndefined<WeightUnit>,
     /// How hard it was, from 0 to 10 with one decimal; null clears it.
     pub rpe: MaybeUndefined<Decimal>,
-    /// How long it took, in seconds; null clears it.
+    /// How long it took, in seconds, up to 10,000,000; null clears it.
     pub duration_seconds: MaybeUndefined<i32>,
     /// How far it went, in metres with up to two decimals; null clears it.
     pub distance_m: MaybeUndefined<Decimal>,
-    /// How long the rest after it was, in seconds; null clears it.
+    /// How long the rest after it was, in seconds, up to two hours; null clears it.
     pub rest_seconds: MaybeUndefined<i32>,
-    /// Whether it was done.
+    /// Whether it was done. If you do not say, a new set of a workout that is `PLANNED`, or of a
+    /// template, is yet to be done, and in every other workout it was done.
     pub is_completed: MaybeUndefined<bool>,
     /// What there is to say about it, up to 500 characters; null clears it.
     pub notes: MaybeUndefined<String>,
-    /// When it was done.
+    /// When it was done; for a new set it is now if you do not say.
     pub performed_at: MaybeUndefined<DateTime<Utc>>,
 }
 
@@ -156,36 +140,75 @@ impl Fields<'_> {
     }
 }
 
+/// A set as far as it is said, where everything that is said can be taken.
+#[derive(Clone, Debug)]
+pub struct SetDraft {
+    pub id: Option<SetId>,
+    said: SetPatch,
+}
+
 impl SetInput {
-    /// The row, if everything in it can be taken. `at` is the path to this input.
-    pub fn check(self, at: &str, spot: Spot) -> Result<NewSet> {
-        let fields = Fields { at };
-        fields.measured(self.reps, self.duration_seconds, self.distance_m)?;
-        Ok(NewSet {
+    /// What is said, if it can be taken. `at` is the path to this input.
+    pub fn check(self, at: &str) -> Result<SetDraft> {
+        Ok(SetDraft {
+            id: self.id,
+            said: self.values.check(at)?,
+        })
+    }
+}
+
+impl SetDraft {
+    /// The row: with what is said, else as the set was that is kept, else as a new one is.
+    pub fn row(self, at: &str, spot: Spot, kept: Option<&Set>) -> Result<NewSet> {
+        let id = self.id.unwrap_or_default();
+        let row = self.said.row(id, spot, kept);
+        Fields { at }.measured(row.reps, row.duration_seconds, row.distance_m)?;
+        Ok(row)
+    }
+}
+
+impl SetPatch {
+    fn row(self, id: SetId, spot: Spot, kept: Option<&Set>) -> NewSet {
+        NewSet {
             user_id: spot.owner,
-            id: self.id.unwrap_or_default(),
+            id,
             workout_id: spot.workout,
             workout_exercise_id: spot.place,
             order_index: spot.order,
-            set_type: self.set_type,
-            side: self.side,
-            reps: self.reps.map(|n| fields.reps(n)).transpose()?,
-            weight: self.weight.map(|n| fields.weight(n)).transpose()?,
-            weight_unit: self.weight_unit,
-            rpe: self.rpe.map(|n| fields.rpe(n)).transpose()?,
+            set_type: self
+                .set_type
+                .or(kept.map(|it| it.set_type))
+                .unwrap_or(SetType::Working),
+            side: self.side.or(kept.map(|it| it.side)).unwrap_or(Side::Both),
+            reps: self.reps.unwrap_or_else(|| kept?.reps),
+            weight: self.weight.unwrap_or_else(|| kept?.weight),
+            weight_unit: self
+                .weight_unit
+                .or(kept.map(|it| it.weight_unit))
+                .unwrap_or(WeightUnit::Kg),
+            rpe: self.rpe.unwrap_or_else(|| kept?.rpe),
             duration_seconds: self
                 .duration_seconds
-                .map(|n| fields.duration(n))
-                .transpose()?,
-            distance_m: self.distance_m.map(|n| fields.distance(n)).transpose()?,
-            rest_seconds: self.rest_seconds.map(|n| fields.rest(n)).transpose()?,
-            is_completed: self.is_completed,
-            notes: self.notes.map_or(Ok(None), |text| fields.notes(&text))?,
-            performed_at: self
-                .performed_at
-                .map(|at| fields.performed_at(at))
-                .transpose()?,
-        })
+                .unwrap_or_else(|| kept?.duration_seconds),
+            distance_m: self.distance_m.unwrap_or_else(|| kept?.distance_m),
+            rest_seconds: self.rest_seconds.unwrap_or_else(|| kept?.rest_seconds),
+            is_completed: self.is_completed.or(kept.map(|it| it.is_completed)),
+            notes: self.notes.unwrap_or_else(|| kept?.notes.clone()),
+            performed_at: self.performed_at.or(kept.map(|it| it.performed_at)),
+        }
+    }
+}
+
+impl Set {
+    /// The row of this very set, where it stays as it is.
+    pub fn kept(&self) -> NewSet {
+        let spot = Spot {
+            owner: self.user_id,
+            workout: self.workout_id,
+            place: self.workout_exercise_id,
+            order: self.order_index,
+        };
+        SetPatch::default().row(self.id, spot, Some(self))
     }
 }
 
@@ -229,7 +252,7 @@ impl AddSetInput {
         Ok(Additions {
             workout: None,
             named: self.set.id.into_iter().collect(),
-            rows: vec![self.set.check("input", spot)?],
+            rows: vec![self.set.check("input")?.row("input", spot, None)?],
         })
     }
 
@@ -254,7 +277,7 @@ impl AddSetInput {
                 order: *next,
             };
             *next += 1;
-            let row = addition.set.check(&at, spot)?;
+            let row = addition.set.check(&at)?.row(&at, spot, None)?;
             once(&mut ids, row.id, || format!("{at}.id"))?;
             rows.push(row);
         }
@@ -269,22 +292,31 @@ impl AddSetInput {
 impl UpdateSetInput {
     /// The columns to change, if everything can be taken.
     pub fn check(self) -> Result<SetPatch> {
-        let fields = Fields { at: "input" };
+        self.values.check("input")
+    }
+}
+
+impl SetValues {
+    /// What is said, if it can be taken. `at` is the path to the set.
+    fn check(self, at: &str) -> Result<SetPatch> {
+        let fields = Fields { at };
+        let path = |field| fields.path(field);
+        let performed_at = path("performedAt");
         Ok(SetPatch {
-            set_type: input::given("input.setType", self.set_type)?,
-            side: input::given("input.side", self.side)?,
+            set_type: input::given(&path("setType"), self.set_type)?,
+            side: input::given(&path("side"), self.side)?,
             reps: input::clearable_checked(self.reps, |n| fields.reps(n))?,
             weight: input::clearable_checked(self.weight, |n| fields.weight(n))?,
-            weight_unit: input::given("input.weightUnit", self.weight_unit)?,
+            weight_unit: input::given(&path("weightUnit"), self.weight_unit)?,
             rpe: input::clearable_checked(self.rpe, |n| fields.rpe(n))?,
             duration_seconds: input::clearable_checked(self.duration_seconds, |n| {
                 fields.duration(n)
             })?,
             distance_m: input::clearable_checked(self.distance_m, |n| fields.distance(n))?,
             rest_seconds: input::clearable_checked(self.rest_seconds, |n| fields.rest(n))?,
-            is_completed: input::given("input.isCompleted", self.is_completed)?,
+            is_completed: input::given(&path("isCompleted"), self.is_completed)?,
             notes: input::clearable_text(self.notes, |text| fields.notes(text))?,
-            performed_at: input::given_checked("input.performedAt", self.performed_at, |at| {
+            performed_at: input::given_checked(&performed_at, self.performed_at, |at| {
                 fields.performed_at(at)
             })?,
         })

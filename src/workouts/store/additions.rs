@@ -1,6 +1,8 @@
 //! Adding to a workout. Whoever chose the ids may send the same again: what is there already is not
 //! added twice, and if all of it is, nothing changes. What is there with other contents is a conflict.
 
+use std::collections::HashSet;
+
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
@@ -13,7 +15,8 @@ use crate::{
     error::{Error, Result},
     viewer::UserId,
     workouts::{
-        NewSet, NewWorkoutExercise, Set, WorkoutExercise, WorkoutExerciseId, WorkoutId,
+        NewSet, NewWorkoutExercise, Set, SetId, Size, WorkoutExercise, WorkoutExerciseId,
+        WorkoutId,
         input::{Additions, PlaceAddition},
     },
 };
@@ -36,12 +39,13 @@ impl Additions {
         expected: Option<i32>,
     ) -> Result<Added> {
         let mut sets = self.added_before(conn, owner).await?;
+        let before: HashSet<SetId> = sets.iter().map(|set| set.id).collect();
         // Each row with its place in the request, for messages.
         let (indexes, rows): (Vec<usize>, Vec<NewSet>) = self
             .rows
             .into_iter()
             .enumerate()
-            .filter(|(_, row)| sets.iter().all(|set| set.id != row.id))
+            .filter(|(_, row)| !before.contains(&row.id))
             .unzip();
         self.rows = rows;
         let Some(first) = self.rows.as_slice().first() else {
@@ -62,6 +66,12 @@ impl Additions {
         for row in &mut self.rows {
             row.workout_id = taken.id;
         }
+        let list = self.workout.map_or("input", |_| "sets");
+        let more = Size {
+            exercises: 0,
+            sets: self.rows.len(),
+        };
+        more.check_room(conn, owner, taken.id, list).await?;
         let path = |index: usize, field: &str| self.path(indexes[index], field);
         sets.extend(Set::append(conn, &self.rows, path).await?);
         Ok(Added { taken, sets })
@@ -183,6 +193,12 @@ impl PlaceAddition {
         let taken = taken.check_version(expected)?;
         let exercise = [place.exercise_id];
         check_exercises(conn, owner, &exercise, |_| "input.exerciseId".to_owned()).await?;
+        let more = Size {
+            exercises: 1,
+            sets: self.sets.len(),
+        };
+        more.check_room(conn, owner, place.workout_id, "input")
+            .await?;
         let rows = std::slice::from_ref(place);
         WorkoutExercise::append(conn, rows, |_, field| format!("input.{field}")).await?;
         let path = |index: usize, field: &str| format!("input.sets.{index}.{field}");

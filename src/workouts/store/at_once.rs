@@ -4,7 +4,7 @@
 use diesel::{
     prelude::*,
     result::DatabaseErrorKind as Kind,
-    sql_types::{Bool, Integer, Nullable, Numeric, Text, Timestamptz, Uuid as SqlUuid},
+    sql_types::{BigInt, Bool, Integer, Nullable, Numeric, Text, Timestamptz, Uuid as SqlUuid},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
@@ -13,24 +13,29 @@ use crate::{
     db::statement,
     error::Result,
     viewer::UserId,
-    workouts::{NewSet, Set, input::Additions},
+    workouts::{MOST, NewSet, Set, input::Additions},
 };
 
-/// The workout is taken as ever: its new version, and the lock. One who waited for it there does not
-/// see what the other one added, and fails at the unique order.
+/// The workout is taken as ever: its new version, and the lock. One who waited for it there would not see
+/// what the other one added; since the version is then not the one that was seen, nothing is done.
 const ADD: &str = concat!(
     "WITH taken AS (UPDATE workouts w SET version = w.version + 1, updated_at = now() \
        FROM workout_exercises place WHERE place.user_id = ? AND place.id = ? \
        AND w.user_id = place.user_id AND w.id = place.workout_id AND w.deleted_at IS NULL \
        AND w.version = coalesce(?, w.version) \
-       RETURNING w.user_id, w.id, w.version, place.id AS place), \
+       AND w.version = (SELECT seen.version FROM workouts seen \
+         WHERE seen.user_id = w.user_id AND seen.id = w.id) \
+       AND (SELECT count(*) FROM sets s WHERE s.user_id = w.user_id AND s.workout_id = w.id) < ? \
+       RETURNING w.user_id, w.id, w.version, w.is_template, w.status, place.id AS place), \
      added AS (INSERT INTO sets (user_id, id, workout_id, workout_exercise_id, order_index, set_type, \
        side, reps, weight, weight_unit, rpe, duration_seconds, distance_m, rest_seconds, is_completed, \
        notes, performed_at) \
        SELECT user_id, ?, id, place, coalesce((SELECT max(s.order_index) + 1 FROM sets s \
          WHERE s.user_id = taken.user_id AND s.workout_id = taken.id \
          AND s.workout_exercise_id = place), 0), \
-       ?, ?, ?, ?, ?, ?, ?, ?, ?, coalesce(?, true), ?, coalesce(?, now()) FROM taken RETURNING *), \
+       ?, ?, ?, ?, ?, ?, ?, ?, ?, coalesce(?, ",
+    done_by_default!("taken"),
+    "), ?, coalesce(?, now()) FROM taken RETURNING *), \
      change AS (SELECT user_id, 'workout' AS entity, id AS entity_id, 'upsert' AS op, version, \
        1 AS n FROM taken), ",
     appended!(),
@@ -84,6 +89,7 @@ async fn add(
         .bind::<SqlUuid, _>(owner)
         .bind::<SqlUuid, _>(row.workout_exercise_id)
         .bind::<Nullable<Integer>, _>(expected)
+        .bind::<BigInt, _>(i64::try_from(MOST.sets).unwrap_or(i64::MAX))
         .bind::<SqlUuid, _>(row.id)
         .bind::<Text, _>(row.set_type)
         .bind::<Text, _>(row.side)

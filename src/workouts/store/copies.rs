@@ -11,7 +11,7 @@ use crate::{
     error::{Error, Result},
     viewer::UserId,
     workouts::{
-        NewSet, NewWorkout, NewWorkoutExercise, Parts, Set, SetId, Workout, WorkoutExercise,
+        NewSet, NewWorkout, NewWorkoutExercise, Parts, Set, SetId, Size, Workout, WorkoutExercise,
         WorkoutExerciseId, WorkoutId, WorkoutStatus, new::NewTree,
     },
 };
@@ -58,11 +58,13 @@ impl Workout {
         Err(known.at(copied.path_to_id))
     }
 
-    /// The owner's workout to be copied, with all that is copied of it.
+    /// The owner's workout to be copied, with all that is copied of it. One that is larger than a workout
+    /// may be is not copied; `path` leads to its id.
     pub async fn to_copy(
         conn: &mut AsyncPgConnection,
         owner: UserId,
         id: WorkoutId,
+        path: &str,
     ) -> Result<Self> {
         let parts = Parts {
             places: Some(Columns::ALL),
@@ -77,7 +79,10 @@ impl Workout {
             .first::<WorkoutId>(conn)
             .await
             .optional()?;
-        Self::find(conn, owner, id, parts).await
+        let found = Self::find(conn, owner, id, parts).await;
+        let found = found.map_err(|error| if path == "id" { error } else { error.at(path) })?;
+        Size::of(&found).check(path)?;
+        Ok(found)
     }
 
     /// Refuses what is no template, where one was asked for.

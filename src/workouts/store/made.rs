@@ -6,15 +6,12 @@ use std::{collections::HashMap, sync::Arc};
 use chrono::{DateTime, Utc};
 use diesel::{
     prelude::*,
-    sql_types::{
-        Array, BigInt, Bool, Integer, Nullable, Numeric, SmallInt, Text, Timestamptz,
-        Uuid as SqlUuid,
-    },
+    sql_types::{Array, BigInt, Bool, Nullable, Numeric, Text, Timestamptz, Uuid as SqlUuid},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures_util::join;
 
-use super::at_once::unless_in_the_way;
+use super::{at_once::unless_in_the_way, places, sets};
 use crate::{
     changes::appended,
     db::{Columns, Decimal, Statement, statement},
@@ -23,7 +20,7 @@ use crate::{
     graphql::Ahead,
     workouts::{
         NewSet, NewWorkout, NewWorkoutExercise, Set, SetId, Workout, WorkoutExercise,
-        WorkoutStatus, input::check_new, new::NewTree, parts::grouped,
+        WorkoutStatus, new::NewTree, parts::grouped,
     },
 };
 
@@ -33,7 +30,7 @@ const MAKE: &str = concat!(
        started_at, ended_at, source, source_key) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? \
        WHERE (SELECT count(*) FROM exercises e WHERE e.id = ANY ((SELECT ?)::uuid[]) \
          AND (e.owner_id IS NULL OR e.owner_id = ?)) = ? \
-       ON CONFLICT (user_id, id) DO NOTHING RETURNING user_id, id, version, created_at), \
+       ON CONFLICT (user_id, id) DO NOTHING RETURNING user_id, id, version, is_template, status, created_at), \
      placed AS (INSERT INTO workout_exercises (user_id, id, workout_id, exercise_id, order_index, \
        superset_group, target_sets, target_reps, target_reps_max, target_weight, target_weight_unit, \
        target_rpe, rest_seconds, notes) \
@@ -48,7 +45,9 @@ const MAKE: &str = concat!(
        notes, performed_at) \
        SELECT made.user_id, n.id, made.id, n.place, n.order_index, n.set_type, n.side, n.reps, \
        n.weight, n.weight_unit, n.rpe, n.duration_seconds, n.distance_m, n.rest_seconds, \
-       coalesce(n.is_completed, true), n.notes, coalesce(n.performed_at, now()) \
+       coalesce(n.is_completed, ",
+    done_by_default!("made"),
+    "), n.notes, coalesce(n.performed_at, now()) \
        FROM made, unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) AS n (id, place, order_index, \
          set_type, side, reps, weight, weight_unit, rpe, duration_seconds, distance_m, rest_seconds, \
          is_completed, notes, performed_at) RETURNING id, weight_kg, performed_at), \
@@ -81,7 +80,7 @@ impl NewTree {
         exercises: Option<Columns<Exercise>>,
     ) -> Result<Option<Workout>> {
         // Whether another one is active is looked up under a lock.
-        if self.workout.status == WorkoutStatus::Active || check_new(&self.workout).is_err() {
+        if self.workout.status == WorkoutStatus::Active {
             return Ok(None);
         }
         let mut trained: Vec<ExerciseId> = self.exercises.iter().map(|it| it.exercise_id).collect();
@@ -119,13 +118,14 @@ impl NewTree {
     /// The rows as they are in the database now; none where nothing was made.
     fn as_made(&self, decided: Vec<Decided>, exercises: Vec<Exercise>) -> Option<Workout> {
         let at = decided.as_slice().first()?.created_at;
+        let done = self.workout.sets_are_done();
         let mut decided: HashMap<SetId, Decided> = decided
             .into_iter()
             .filter_map(|it| Some((it.id?, it)))
             .collect();
         let sets = self.sets.iter().filter_map(|set| {
             let decided = decided.remove(&set.id)?;
-            Some(set.as_made(at, decided))
+            Some(set.as_made(at, decided, done))
         });
         let mut sets = grouped(sets.collect(), |set: &Set| set.workout_exercise_id);
         let exercises: HashMap<ExerciseId, Arc<Exercise>> = exercises
@@ -163,41 +163,22 @@ fn with_workout<'a>(statement: Statement<'a>, row: &'a NewWorkout) -> Statement<
 }
 
 fn with_places<'a>(statement: Statement<'a>, rows: &'a [NewWorkoutExercise]) -> Statement<'a> {
-    statement
-        .column::<SqlUuid, _, _>(rows, |row| row.id)
-        .column::<SqlUuid, _, _>(rows, |row| row.exercise_id)
-        .column::<Integer, _, _>(rows, |row| row.order_index)
-        .column::<Nullable<SmallInt>, _, _>(rows, |row| row.superset_group)
-        .column::<Nullable<SmallInt>, _, _>(rows, |row| row.target_sets)
-        .column::<Nullable<SmallInt>, _, _>(rows, |row| row.target_reps)
-        .column::<Nullable<SmallInt>, _, _>(rows, |row| row.target_reps_max)
-        .column::<Nullable<Numeric>, _, _>(rows, |row| row.target_weight)
-        .column::<Text, _, _>(rows, |row| row.target_weight_unit)
-        .column::<Nullable<Numeric>, _, _>(rows, |row| row.target_rpe)
-        .column::<Nullable<Integer>, _, _>(rows, |row| row.rest_seconds)
-        .column::<Nullable<Text>, _, _>(rows, |row| row.notes.as_deref())
+    places::with_values(statement.column::<SqlUuid, _, _>(rows, |row| row.id), rows)
 }
 
 fn with_sets<'a>(statement: Statement<'a>, rows: &'a [NewSet]) -> Statement<'a> {
-    statement
+    let statement = statement
         .column::<SqlUuid, _, _>(rows, |row| row.id)
-        .column::<SqlUuid, _, _>(rows, |row| row.workout_exercise_id)
-        .column::<Integer, _, _>(rows, |row| row.order_index)
-        .column::<Text, _, _>(rows, |row| row.set_type)
-        .column::<Text, _, _>(rows, |row| row.side)
-        .column::<Nullable<Integer>, _, _>(rows, |row| row.reps)
-        .column::<Nullable<Numeric>, _, _>(rows, |row| row.weight)
-        .column::<Text, _, _>(rows, |row| row.weight_unit)
-        .column::<Nullable<Numeric>, _, _>(rows, |row| row.rpe)
-        .column::<Nullable<Integer>, _, _>(rows, |row| row.duration_seconds)
-        .column::<Nullable<Numeric>, _, _>(rows, |row| row.distance_m)
-        .column::<Nullable<Integer>, _, _>(rows, |row| row.rest_seconds)
-        .column::<Nullable<Bool>, _, _>(rows, |row| row.is_completed)
-        .column::<Nullable<Text>, _, _>(rows, |row| row.notes.as_deref())
-        .column::<Nullable<Timestamptz>, _, _>(rows, |row| row.performed_at)
+        .column::<SqlUuid, _, _>(rows, |row| row.workout_exercise_id);
+    sets::with_values(statement, rows)
 }
 
 impl NewWorkout {
+    /// What `done_by_default` says of its sets.
+    fn sets_are_done(&self) -> bool {
+        !self.is_template && self.status != WorkoutStatus::Planned
+    }
+
     fn as_made(&self, at: DateTime<Utc>) -> Workout {
         Workout {
             user_id: self.user_id,
@@ -247,7 +228,7 @@ impl NewWorkoutExercise {
 }
 
 impl NewSet {
-    fn as_made(&self, at: DateTime<Utc>, decided: Decided) -> Set {
+    fn as_made(&self, at: DateTime<Utc>, decided: Decided, done: bool) -> Set {
         Set {
             user_id: self.user_id,
             id: self.id,
@@ -264,7 +245,7 @@ impl NewSet {
             duration_seconds: self.duration_seconds,
             distance_m: self.distance_m,
             rest_seconds: self.rest_seconds,
-            is_completed: self.is_completed.unwrap_or(true),
+            is_completed: self.is_completed.unwrap_or(done),
             notes: self.notes.clone(),
             performed_at: decided.performed_at.unwrap_or(at),
             version: 1,

@@ -1,6 +1,20 @@
 //! How workouts are found and kept. Whatever changes one takes it first (`take`): that locks it until
 //! the transaction ends and gives it its new version, so changes of one workout come one after another.
 
+/// Whether a new set was done where nobody says so: not in what is yet to be trained. The row of the
+/// workout is called `$workout`.
+macro_rules! done_by_default {
+    ($workout:literal) => {
+        concat!(
+            "NOT ",
+            $workout,
+            ".is_template AND ",
+            $workout,
+            ".status <> 'planned'"
+        )
+    };
+}
+
 mod active;
 mod additions;
 mod at_once;

@@ -64,16 +64,22 @@ impl Workout {
             return Ok(None);
         }
         current.check_version(expected)?;
+        let mut patch = patch.clone();
+        let starts =
+            patch.status == Some(WorkoutStatus::Active) && current.status != WorkoutStatus::Active;
+        if starts && patch.started_at.is_none() && current.started_at.is_none() {
+            patch.started_at = Some(Some(Utc::now()));
+        }
         check_state(
             patch.is_template.unwrap_or(current.is_template),
             patch.status.unwrap_or(current.status),
             patch.started_at.unwrap_or(current.started_at),
             patch.ended_at.unwrap_or(current.ended_at),
         )?;
-        if patch.status == Some(WorkoutStatus::Active) && current.status != WorkoutStatus::Active {
+        if starts {
             Self::none_active(conn, owner).await?;
         }
-        current.write(conn, patch).await.map(Some)
+        current.write(conn, &patch).await.map(Some)
     }
 
     /// Writes the changed columns of a workout that is locked, and gives its new version.

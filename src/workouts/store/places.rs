@@ -1,5 +1,7 @@
 //! Exercises in workouts: adding, changing and removing them, and whether they may be there.
 
+use std::collections::HashSet;
+
 use diesel::{
     prelude::*,
     result::Error as DbError,
@@ -62,10 +64,19 @@ const REPLACE: &str = "INSERT INTO workout_exercises (user_id, id, workout_id, e
     WHERE workout_exercises.workout_id = excluded.workout_id RETURNING id";
 
 fn with_columns<'a>(sql: &'static str, rows: &'a [NewWorkoutExercise]) -> Statement<'a> {
-    statement(sql)
+    let statement = statement(sql)
         .column::<SqlUuid, _, _>(rows, |row| row.user_id)
         .column::<SqlUuid, _, _>(rows, |row| row.id)
-        .column::<SqlUuid, _, _>(rows, |row| row.workout_id)
+        .column::<SqlUuid, _, _>(rows, |row| row.workout_id);
+    with_values(statement, rows)
+}
+
+/// What is at a place, beside the ids of where it is, as columns.
+pub(super) fn with_values<'a>(
+    statement: Statement<'a>,
+    rows: &'a [NewWorkoutExercise],
+) -> Statement<'a> {
+    statement
         .column::<SqlUuid, _, _>(rows, |row| row.exercise_id)
         .column::<Integer, _, _>(rows, |row| row.order_index)
         .column::<Nullable<SmallInt>, _, _>(rows, |row| row.superset_group)
@@ -216,13 +227,11 @@ async fn write(
         .load(conn)
         .await
         .map_err(|error| exercise_gone(rows, &path, error))?;
-    for (index, row) in rows.iter().enumerate() {
-        if !written.iter().any(|place| place.id == row.id) {
-            let known = known(conn, row).await?;
-            return Err(known.at(path(index, "id")));
-        }
+    let written: HashSet<WorkoutExerciseId> = written.iter().map(|place| place.id).collect();
+    match rows.iter().position(|row| !written.contains(&row.id)) {
+        Some(index) => Err(known(conn, &rows[index]).await?.at(path(index, "id"))),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// Says of a place whose id was given before where it is: it has the version of that workout.

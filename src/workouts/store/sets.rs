@@ -1,5 +1,7 @@
 //! Sets: adding, changing, removing, and listing them.
 
+use std::collections::HashSet;
+
 use diesel::{
     prelude::*,
     sql_types::{Bool, Integer, Nullable, Numeric, Text, Timestamptz, Uuid as SqlUuid},
@@ -26,31 +28,41 @@ use crate::{
 pub struct SetPlace(pub i32, pub i32);
 
 /// After what is there already: a set's order counts on from the last one of its exercise.
-const APPEND: &str = "INSERT INTO sets (user_id, id, workout_id, workout_exercise_id, order_index, \
-    set_type, side, reps, weight, weight_unit, rpe, duration_seconds, distance_m, rest_seconds, \
-    is_completed, notes, performed_at) \
-    SELECT n.user_id, n.id, n.workout_id, n.place, n.order_index + coalesce((\
-      SELECT max(s.order_index) + 1 FROM sets s WHERE s.user_id = n.user_id \
-      AND s.workout_id = n.workout_id AND s.workout_exercise_id = n.place), 0), \
-    n.set_type, n.side, n.reps, n.weight, n.weight_unit, n.rpe, n.duration_seconds, n.distance_m, \
-    n.rest_seconds, coalesce(n.is_completed, true), n.notes, coalesce(n.performed_at, now()) \
-    FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) AS n (user_id, id, workout_id, \
-      place, order_index, set_type, side, reps, weight, weight_unit, rpe, duration_seconds, \
-      distance_m, rest_seconds, is_completed, notes, performed_at) \
-    ON CONFLICT (user_id, id) DO NOTHING RETURNING *";
+const APPEND: &str = concat!(
+    "WITH n AS (SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) AS n (user_id, id, \
+      workout_id, place, order_index, set_type, side, reps, weight, weight_unit, rpe, \
+      duration_seconds, distance_m, rest_seconds, is_completed, notes, performed_at)), \
+     last AS (SELECT p.place, (SELECT max(s.order_index) FROM sets s WHERE s.user_id = p.user_id \
+        AND s.workout_id = p.workout_id AND s.workout_exercise_id = p.place) AS order_index \
+      FROM (SELECT DISTINCT user_id, workout_id, place FROM n) p) \
+     INSERT INTO sets (user_id, id, workout_id, workout_exercise_id, order_index, \
+      set_type, side, reps, weight, weight_unit, rpe, duration_seconds, distance_m, rest_seconds, \
+      is_completed, notes, performed_at) \
+     SELECT n.user_id, n.id, n.workout_id, n.place, n.order_index + coalesce(last.order_index + 1, 0), \
+     n.set_type, n.side, n.reps, n.weight, n.weight_unit, n.rpe, n.duration_seconds, n.distance_m, \
+     n.rest_seconds, coalesce(n.is_completed, ",
+    done_by_default!("w"),
+    "), n.notes, \
+     coalesce(n.performed_at, now()) \
+     FROM n JOIN last ON last.place = n.place \
+     JOIN workouts w ON w.user_id = n.user_id AND w.id = n.workout_id \
+     ON CONFLICT (user_id, id) DO NOTHING RETURNING *"
+);
 
 /// In the place of what is there: sets with the same id in the same workout are kept and changed.
-const REPLACE: &str = "INSERT INTO sets (user_id, id, workout_id, workout_exercise_id, order_index, \
+const REPLACE: &str = concat!(
+    "INSERT INTO sets (user_id, id, workout_id, workout_exercise_id, order_index, \
     set_type, side, reps, weight, weight_unit, rpe, duration_seconds, distance_m, rest_seconds, \
     is_completed, notes, performed_at) \
     SELECT n.user_id, n.id, n.workout_id, n.place, n.order_index, n.set_type, n.side, n.reps, \
     n.weight, n.weight_unit, n.rpe, n.duration_seconds, n.distance_m, n.rest_seconds, \
-    coalesce(n.is_completed, old.is_completed, true), n.notes, \
-    coalesce(n.performed_at, old.performed_at, now()) \
+    coalesce(n.is_completed, ",
+    done_by_default!("w"),
+    "), n.notes, coalesce(n.performed_at, now()) \
     FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) AS n (user_id, id, workout_id, \
       place, order_index, set_type, side, reps, weight, weight_unit, rpe, duration_seconds, \
       distance_m, rest_seconds, is_completed, notes, performed_at) \
-    LEFT JOIN sets old ON old.user_id = n.user_id AND old.id = n.id \
+    JOIN workouts w ON w.user_id = n.user_id AND w.id = n.workout_id \
     ON CONFLICT (user_id, id) DO UPDATE SET workout_exercise_id = excluded.workout_exercise_id, \
       order_index = excluded.order_index, set_type = excluded.set_type, side = excluded.side, \
       reps = excluded.reps, weight = excluded.weight, weight_unit = excluded.weight_unit, \
@@ -66,7 +78,8 @@ const REPLACE: &str = "INSERT INTO sets (user_id, id, workout_id, workout_exerci
           excluded.side, excluded.reps, excluded.weight, excluded.weight_unit, excluded.rpe, \
           excluded.duration_seconds, excluded.distance_m, excluded.rest_seconds, \
           excluded.is_completed, excluded.notes, excluded.performed_at) AS changed) AS it) \
-    WHERE sets.workout_id = excluded.workout_id RETURNING id";
+    WHERE sets.workout_id = excluded.workout_id RETURNING id"
+);
 
 /// Out of the way of the numbers that are given anew, which must not clash while they change.
 const PARK: &str = "WITH gone AS (DELETE FROM sets WHERE user_id = ? AND workout_id = ? \
@@ -75,11 +88,17 @@ const PARK: &str = "WITH gone AS (DELETE FROM sets WHERE user_id = ? AND workout
       AND id = ANY (?)";
 
 fn with_columns<'a>(sql: &'static str, rows: &'a [NewSet]) -> Statement<'a> {
-    statement(sql)
+    let statement = statement(sql)
         .column::<SqlUuid, _, _>(rows, |row| row.user_id)
         .column::<SqlUuid, _, _>(rows, |row| row.id)
         .column::<SqlUuid, _, _>(rows, |row| row.workout_id)
-        .column::<SqlUuid, _, _>(rows, |row| row.workout_exercise_id)
+        .column::<SqlUuid, _, _>(rows, |row| row.workout_exercise_id);
+    with_values(statement, rows)
+}
+
+/// What a set is, beside the ids of where it is, as columns.
+pub(super) fn with_values<'a>(statement: Statement<'a>, rows: &'a [NewSet]) -> Statement<'a> {
+    statement
         .column::<Integer, _, _>(rows, |row| row.order_index)
         .column::<Text, _, _>(rows, |row| row.set_type)
         .column::<Text, _, _>(rows, |row| row.side)
@@ -110,11 +129,8 @@ impl Set {
             .load(conn)
             .await
             .map_err(|error| place_gone(rows, &path, error))?;
-        for (index, row) in rows.iter().enumerate() {
-            if !added.iter().any(|set| set.id == row.id) {
-                return Err(known(conn, row).await?.at(path(index, "id")));
-            }
-        }
+        let ids: HashSet<SetId> = added.iter().map(|set| set.id).collect();
+        all_written(conn, rows, &ids, path).await?;
         Ok(added)
     }
 
@@ -137,12 +153,8 @@ impl Set {
             .execute(conn)
             .await?;
         let there: Vec<SetRow> = with_columns(REPLACE, rows).load(conn).await?;
-        for (index, row) in rows.iter().enumerate() {
-            if !there.iter().any(|set| set.id == row.id) {
-                return Err(known(conn, row).await?.at(path(index, "id")));
-            }
-        }
-        Ok(())
+        let ids: HashSet<SetId> = there.iter().map(|set| set.id).collect();
+        all_written(conn, rows, &ids, path).await
     }
 
     /// Those of `ids` that are the owner's, in workouts that are not deleted.
@@ -228,6 +240,7 @@ impl Set {
         .returning(sets::id)
         .get_results(conn)
         .await?;
+        let gone: HashSet<SetId> = gone.into_iter().collect();
         match ids.iter().position(|id| !gone.contains(id)) {
             Some(index) => {
                 let missing = Error::not_found("set of this workout", ids[index]);
@@ -298,6 +311,19 @@ fn place_gone(
                 .at(path(0, "workoutExerciseId"))
         }
         _ => error.into(),
+    }
+}
+
+/// Refuses if one of these was not written, because its id is known.
+async fn all_written(
+    conn: &mut AsyncPgConnection,
+    rows: &[NewSet],
+    written: &HashSet<SetId>,
+    path: impl Fn(usize, &str) -> String,
+) -> Result<()> {
+    match rows.iter().position(|row| !written.contains(&row.id)) {
+        Some(index) => Err(known(conn, &rows[index]).await?.at(path(index, "id"))),
+        None => Ok(()),
     }
 }
 

@@ -13,9 +13,7 @@ use crate::{
     exercises::ExerciseId,
     viewer::UserId,
     workouts::{
-        NewWorkout, Parts, Set, Workout, WorkoutExercise, WorkoutStatus,
-        input::{Left, check_new},
-        new::NewTree,
+        NewWorkout, Parts, Set, Workout, WorkoutExercise, WorkoutStatus, input::Draft, new::NewTree,
     },
 };
 
@@ -77,7 +75,6 @@ impl NewTree {
     }
 
     async fn insert_unless_there(&self, conn: &mut AsyncPgConnection) -> Result<bool> {
-        check_new(&self.workout)?;
         self.workout.check_active(conn).await?;
         let (inserted, checked) = {
             let conn = &*conn;
@@ -139,37 +136,12 @@ impl NewTree {
         Ok(())
     }
 
-    /// Makes the owner's workout what this says: inserted if it is not there, else changed in its
-    /// place. Gives its new version; none where it is so already.
-    pub async fn upsert(
-        &mut self,
-        conn: &mut AsyncPgConnection,
-        left: Left,
-        expected: Option<i32>,
-    ) -> Result<Option<i32>> {
-        let owner = self.workout.user_id;
-        let Some(there) = self.locked_or_inserted(conn, expected).await? else {
-            return Ok(Some(1));
-        };
-        let mut there = there.not_in_trash().map_err(|error| error.at("input.id"))?;
-        let possible = left.complete(&mut self.workout, &there);
-        EVERYTHING
-            .fetch(conn, owner, &[there.id])
-            .await?
-            .hang_on(std::slice::from_mut(&mut there));
-        if self.records_the_same(&there) {
-            return Ok(None);
-        }
-        there.check_version(expected)?;
-        possible?;
-        self.check_exercises(conn).await?;
-        let version = self.change(conn, &there).await?;
-        self.replace_parts(conn, owner).await?;
-        Ok(Some(version))
-    }
-
     /// Whether the workout is what this says, with everything in it and in the same order.
     fn records_the_same(&self, there: &Workout) -> bool {
+        self.workout.records_the_same(there) && self.has_the_same_parts(there)
+    }
+
+    fn has_the_same_parts(&self, there: &Workout) -> bool {
         let places: Vec<&WorkoutExercise> = there.exercises.get().into_iter().flatten().collect();
         let sets = places.iter().filter_map(|place| place.sets.get());
         let sets: Vec<&Set> = sets.flatten().collect();
@@ -177,29 +149,7 @@ impl NewTree {
             && zip(&self.exercises, places).all(|(new, place)| new.records_the_same(place));
         let same_sets = self.sets.len() == sets.len()
             && zip(&self.sets, sets).all(|(new, set)| new.records_the_same(set));
-        self.workout.records_the_same(there) && same_places && same_sets
-    }
-
-    /// The workout that is there, locked; none where there was none and this was inserted.
-    async fn locked_or_inserted(
-        &self,
-        conn: &mut AsyncPgConnection,
-        expected: Option<i32>,
-    ) -> Result<Option<Workout>> {
-        let (owner, id) = (self.workout.user_id, self.workout.id);
-        let gone = || Error::not_found("workout", id).at("input.id");
-        if let Some(there) = Workout::locked(conn, owner, id).await? {
-            return Ok(Some(there));
-        }
-        if expected.is_some() {
-            return Err(gone());
-        }
-        if self.insert_unless_there(conn).await? {
-            return Ok(None);
-        }
-        // Somebody made it between our look and our insert: it is there like any other.
-        let there = Workout::locked(conn, owner, id).await?;
-        there.map(Some).ok_or_else(gone)
+        same_places && same_sets
     }
 
     async fn change(&self, conn: &mut AsyncPgConnection, there: &Workout) -> Result<i32> {
@@ -239,5 +189,68 @@ impl NewTree {
         let wanted: Vec<ExerciseId> = self.exercises.iter().map(|row| row.exercise_id).collect();
         let path = |index| Self::path_to_exercise(index, "exerciseId");
         check_exercises(conn, self.workout.user_id, &wanted, path).await
+    }
+}
+
+impl Draft {
+    /// Makes the owner's workout what this says: inserted if it is not there, else changed in its
+    /// place. Gives its new version; none where it is so already.
+    pub async fn upsert(
+        &self,
+        conn: &mut AsyncPgConnection,
+        owner: UserId,
+        expected: Option<i32>,
+    ) -> Result<Option<i32>> {
+        let Some(there) = self.locked_or_inserted(conn, owner, expected).await? else {
+            return Ok(Some(1));
+        };
+        let mut there = there.not_in_trash().map_err(|error| error.at("input.id"))?;
+        if self.places.is_some() {
+            let below = EVERYTHING.fetch(conn, owner, &[there.id]).await?;
+            below.hang_on(std::slice::from_mut(&mut there));
+        }
+        let tree = self.tree(owner, Some(&there));
+        if tree
+            .as_ref()
+            .is_ok_and(|tree| self.changes_nothing(tree, &there))
+        {
+            return Ok(None);
+        }
+        there.check_version(expected)?;
+        let tree = tree?;
+        tree.check_exercises(conn).await?;
+        let version = tree.change(conn, &there).await?;
+        if self.places.is_some() {
+            tree.replace_parts(conn, owner).await?;
+        }
+        Ok(Some(version))
+    }
+
+    fn changes_nothing(&self, tree: &NewTree, there: &Workout) -> bool {
+        tree.workout.records_the_same(there)
+            && (self.places.is_none() || tree.has_the_same_parts(there))
+    }
+
+    /// The workout that is there, locked; none where there was none and this was inserted.
+    async fn locked_or_inserted(
+        &self,
+        conn: &mut AsyncPgConnection,
+        owner: UserId,
+        expected: Option<i32>,
+    ) -> Result<Option<Workout>> {
+        let id = self.id;
+        let gone = || Error::not_found("workout", id).at("input.id");
+        if let Some(there) = Workout::locked(conn, owner, id).await? {
+            return Ok(Some(there));
+        }
+        if expected.is_some() {
+            return Err(gone());
+        }
+        if self.tree(owner, None)?.insert_unless_there(conn).await? {
+            return Ok(None);
+        }
+        // Somebody made it between our look and our insert: it is there like any other.
+        let there = Workout::locked(conn, owner, id).await?;
+        there.map(Some).ok_or_else(gone)
     }
 }

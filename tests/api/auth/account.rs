@@ -283,3 +283,22 @@ async fn the_last_admin_cannot_delete_their_account() {
     app.admin("other").await;
     root.graphql(DELETE, json!({})).await.data();
 }
+
+#[tokio::test]
+async fn a_token_of_an_account_that_is_gone_proves_nothing_any_more() {
+    let app = TestApp::start().await;
+    let ada = sign_up(&app, "ada@example.com").await;
+    let delete = "mutation ($password: String) { deleteAccount(password: $password) { id } }";
+    app.graphql_with(&ada.access, delete, json!({"password": PASSWORD}))
+        .await
+        .data();
+    for query in [
+        "{ tasks { totalCount } }",
+        "{ workouts { totalCount } }",
+        "{ viewer { id } }",
+        "mutation { createTask(input: {title: \"T\"}) { task { id } } }",
+    ] {
+        let refused = app.graphql_with(&ada.access, query, json!({})).await;
+        assert_eq!(refused.code(), "UNAUTHENTICATED", "{query}");
+    }
+}

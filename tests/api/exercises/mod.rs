@@ -1,6 +1,7 @@
 //! Exercises, over GraphQL.
 
 mod lists;
+mod names;
 
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};

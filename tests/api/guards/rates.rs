@@ -215,3 +215,25 @@ async fn forwarded_addresses_that_nobody_configured_are_warned_of_once() {
     assert!(server.stop().await);
     assert_eq!(log.await.matches("REGIMEN_TRUSTED_PROXIES").count(), 1);
 }
+
+#[tokio::test]
+async fn messages_that_ask_for_nothing_are_paid_for_too() {
+    let app = small().await;
+    let ping = json!({"type": "ping", "payload": {"a": "x".repeat(4000)}});
+    let complete = json!({"type": "complete", "id": "a", "more": "x".repeat(4000)});
+    for message in [ping, complete] {
+        let app = TestApp::start_guarded(|options| options.rates.address = SMALL).await;
+        let mut socket = Socket::open(&app).await;
+        for _ in 0..10 {
+            socket.send(&message).await;
+        }
+        let (code, reason) = socket.end().await;
+        assert_eq!(code, 1013, "{reason}");
+    }
+    // One of common size costs a point.
+    let mut socket = Socket::open(&app).await;
+    for _ in 0..5 {
+        socket.send(&json!({"type": "ping"})).await;
+        assert_eq!(socket.next().await["type"], "pong");
+    }
+}

@@ -115,7 +115,7 @@ impl Found {
         let (mut records, mut bad) = (Vec::new(), Vec::new());
         let report = folder.read(|item| {
             match item {
-                Item::Record { record, .. } => records.push(record),
+                Item::Record(record) => records.push(record),
                 Item::Quarantined(one) => bad.push(one),
             }
             Ok::<_, Unreadable>(())

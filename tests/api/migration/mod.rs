@@ -14,6 +14,7 @@ mod hashes;
 mod leases;
 mod load;
 mod long_files;
+mod looking;
 mod model;
 mod moved;
 mod postgres;

@@ -5,6 +5,7 @@ mod commands;
 mod download;
 mod ending;
 mod logs;
+mod panics;
 mod private;
 mod refusals;
 mod waiting;

@@ -179,11 +179,13 @@ async fn an_id_of_something_in_the_trash_is_a_conflict_that_says_to_restore_it()
 #[tokio::test]
 async fn an_id_of_an_exercise_of_the_library_or_of_somebody_else_cannot_be_used_and_no_more_is_said()
  {
-    let app = TestApp::seeded().await;
+    let app = TestApp::start().await;
     let (ada, bob) = (app.user("ada").await, app.user("bob").await);
-    let list = "{ exercises(first: 1, filter: {scope: LIBRARY}) { nodes { id name } } }";
-    let library = bob.graphql(list, json!({})).await;
-    let library = library.data()["exercises"]["nodes"][0].clone();
+    let library = json!({"id": Uuid::now_v7()});
+    let seed = "seedExercises(exercises: [{id: $NEW$, name: \"Public\", category: \"legs\"}]) { inserted }";
+    let root = app.admin("root").await;
+    let seeded = send(&root, seed, &[("NEW", library["id"].clone())]).await;
+    seeded.data();
     let hers = &records(&ada).await[0].1;
     let make = "createExercise(input: {id: $NEW$, name: \"Mine\", category: \"legs\"}) { exercise { id } }";
     let mut bodies: Vec<Value> = Vec::new();

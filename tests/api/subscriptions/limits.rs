@@ -112,7 +112,7 @@ async fn a_connection_has_so_many_operations_and_goes_on_with_them() {
     );
     assert_eq!(
         error["payload"][0]["extensions"]["code"],
-        "TOO_MANY_OPERATIONS"
+        "TOO_MANY_AT_ONCE"
     );
     socket.send(&json!({"type": "complete", "id": "a"})).await;
     socket.subscribe("d", "{ version }", json!({})).await;

@@ -17,10 +17,10 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub struct Socket<S = MaybeTlsStream<TcpStream>>(WebSocketStream<S>);
 
 fn request(
-    app: &TestApp,
+    url: &str,
     headers: &[(&'static str, &str)],
 ) -> tokio_tungstenite::tungstenite::http::Request<()> {
-    let url = format!("{}/graphql", app.url.replacen("http", "ws", 1));
+    let url = format!("{}/graphql", url.replacen("http", "ws", 1));
     let mut request = url.into_client_request().expect("a request");
     for (name, value) in headers {
         let value = HeaderValue::from_str(value).expect("a header");
@@ -37,8 +37,14 @@ impl Socket {
         Self::open_with(app, &[PROTOCOL]).await
     }
 
+    /// Opened at the address of a server in a process of its own.
+    pub async fn at(url: &str) -> Self {
+        let opened = connect_async(request(url, &[PROTOCOL])).await;
+        Self(opened.expect("a WebSocket").0)
+    }
+
     pub async fn open_with(app: &TestApp, headers: &[(&'static str, &str)]) -> Self {
-        let opened = connect_async(request(app, headers)).await;
+        let opened = connect_async(request(&app.url, headers)).await;
         Self(opened.expect("a WebSocket").0)
     }
 
@@ -58,7 +64,7 @@ impl Socket<TcpStream> {
         socket.set_recv_buffer_size(4096).expect("a small buffer");
         let address = user.app.url.trim_start_matches("http://");
         let stream = socket.connect(address.parse().expect("an address")).await;
-        let request = request(user.app, &[PROTOCOL]);
+        let request = request(&user.app.url, &[PROTOCOL]);
         let opened = client_async(request, stream.expect("a connection")).await;
         let mut socket = Self(opened.expect("a WebSocket").0);
         socket.init(&user.token).await;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use futures_util::future::join_all;
 use rand::{RngExt, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use regimen::changes::{self as feed, Change, EVERYBODY, Entity};
 use serde_json::{Value, json};
@@ -17,19 +18,33 @@ struct Kind {
     entity: &'static str,
     /// The field of one.
     one: &'static str,
-    /// The field of all, and what is asked of it to see them.
+    /// The field of all, and what is asked of it to see them; none of what everybody has one of.
     all: &'static str,
     scopes: &'static [&'static str],
     fields: &'static str,
 }
 
-const KINDS: [Kind; 3] = [
+const KINDS: [Kind; 5] = [
     Kind {
         entity: "EXERCISE",
         one: "exercise",
         all: "exercises",
         scopes: &["filter: {archived: false}", "filter: {archived: true}"],
         fields: "id name description aliases archivedAt version isMine",
+    },
+    Kind {
+        entity: "HISTORY",
+        one: "historyEntry",
+        all: "history",
+        scopes: &["order: NEWEST"],
+        fields: "id workoutName performedAt notes rating version deletedAt",
+    },
+    Kind {
+        entity: "SETTINGS",
+        one: "settings",
+        all: "settings",
+        scopes: &[],
+        fields: "id units weekStart preferences version",
     },
     Kind {
         entity: "TASK",
@@ -85,6 +100,7 @@ impl<'a> Client<'a> {
             .collect();
         let text = random.random::<u32>().to_string();
         let edit = match (kind.entity, own.choose(random), random.random_range(0..10)) {
+            ("SETTINGS", _, action) => change_of_settings(action, &text),
             (entity, None, _) | (entity, _, 0..4) => create(entity, &text),
             ("EXERCISE", Some(id), action) => {
                 let other = own.choose(random).unwrap();
@@ -158,6 +174,10 @@ fn create(entity: &str, text: &str) -> (String, Value) {
             "mutation ($input: CreateExerciseInput!) { createExercise(input: $input) { exercise { id } } }".to_owned(),
             json!({"input": {"id": id, "name": format!("exercise {id}"), "category": "legs"}}),
         ),
+        "HISTORY" => (
+            "mutation ($input: LogHistoryInput!) { logHistory(input: $input) { __typename } }".to_owned(),
+            json!({"input": {"id": id, "workoutName": text, "performedAt": "2026-05-31T10:00:00Z"}}),
+        ),
         "TASK" => (
             "mutation ($input: CreateTaskInput!) { createTask(input: $input) { task { id } } }".to_owned(),
             json!({"input": {"id": id, "title": text, "tags": [text], "dueDate": "2026-05-31"}}),
@@ -188,6 +208,9 @@ fn edit_of_exercise(id: &str, other: &str, action: u32, text: &str) -> (String, 
 
 fn change(entity: &str, id: &str, text: &str) -> (String, Value) {
     let query = match entity {
+        "HISTORY" => {
+            "mutation ($id: ID!, $text: String!) { updateHistory(id: $id, input: {notes: $text, rating: 4}) { __typename } }"
+        }
         "TASK" => {
             "mutation ($id: ID!, $text: String!) { updateTask(id: $id, input: {description: $text, completed: true}) { task { id } } }"
         }
@@ -198,20 +221,35 @@ fn change(entity: &str, id: &str, text: &str) -> (String, Value) {
     (query.to_owned(), json!({"id": id, "text": text}))
 }
 
+fn change_of_settings(action: u32, text: &str) -> (String, Value) {
+    let query =
+        "mutation ($input: UpdateSettingsInput!) { updateSettings(input: $input) { __typename } }";
+    let input = match action {
+        0..5 => json!({"weekStart": action + 1}),
+        _ => json!({"preferences": {"x-app": {"seen": text}}}),
+    };
+    (query.to_owned(), json!({"input": input}))
+}
+
 /// Puts a record into the trash, or brings it back.
 fn named(entity: &str, verb: &str, id: &str) -> (String, Value) {
-    let (name, one) = match entity {
-        "TASK" => ("Task", "task"),
-        _ => ("Workout", "workout"),
+    let name = match entity {
+        "HISTORY" => "History",
+        "TASK" => "Task",
+        _ => "Workout",
     };
-    let query = format!("mutation ($id: ID!) {{ {verb}{name}(id: $id) {{ {one} {{ id }} }} }}");
+    let query = format!("mutation ($id: ID!) {{ {verb}{name}(id: $id) {{ __typename }} }}");
     (query, json!({"id": id}))
 }
 
 /// A record that is there and not in the trash.
 async fn read(user: &TestUser<'_>, kind: &Kind, id: &str) -> Option<Value> {
     let (one, fields) = (kind.one, kind.fields);
-    let query = format!("query ($id: ID!) {{ {one}(id: $id) {{ {fields} }} }}");
+    let query = if kind.scopes.is_empty() {
+        format!("{{ {one} {{ {fields} }} }}")
+    } else {
+        format!("query ($id: ID!) {{ {one}(id: $id) {{ {fields} }} }}")
+    };
     let answer = user.graphql(&query, json!({"id": id})).await;
     let record = answer.body["data"][one].clone();
     Some(record).filter(|it| it.is_object() && it["deletedAt"].is_null())
@@ -220,6 +258,11 @@ async fn read(user: &TestUser<'_>, kind: &Kind, id: &str) -> Option<Value> {
 async fn everything(user: &TestUser<'_>) -> BTreeMap<Key, Value> {
     let mut all = BTreeMap::new();
     for kind in &KINDS {
+        if kind.scopes.is_empty() {
+            let record = read(user, kind, "").await.expect("everybody has one");
+            let id = record["id"].as_str().unwrap().to_owned();
+            all.insert((kind.entity, id), record);
+        }
         for scope in kind.scopes {
             let mut after = json!(null);
             loop {
@@ -256,18 +299,25 @@ async fn clients_that_edit_offline_and_sync_end_with_what_the_server_has() {
         let mut conn = app.database.connect().await;
         let (mut restored, mut taken) = (0, 0);
         for round in 0..8 {
+            let mut online = Vec::new();
             for client in &mut clients {
                 if random.random_ratio(1, 3) {
                     continue; // It stays offline and falls behind.
                 }
-                for _ in 0..random.random_range(0..10) {
+                for _ in 0..random.random_range(0..14) {
                     client.edit(&mut random);
                 }
                 let restores = |(query, _): &&(String, Value)| query.contains("restore");
                 restored += client.queue.iter().filter(restores).count();
-                taken += client.push().await;
-                client.pull(random.random_range(1..20)).await;
+                let first = random.random_range(1..20);
+                online.push(async move {
+                    let taken = client.push().await;
+                    client.pull(first).await;
+                    taken
+                });
             }
+            // All at once, each in the middle of what the others send.
+            taken += join_all(online).await.into_iter().sum::<usize>();
             library_exercise(&mut conn, &format!("library {round}")).await;
         }
         for client in &mut clients {
@@ -280,7 +330,8 @@ async fn clients_that_edit_offline_and_sync_end_with_what_the_server_has() {
         }
         for kind in &KINDS {
             let of_kind = server.keys().filter(|(entity, _)| *entity == kind.entity);
-            assert!(of_kind.count() > 3, "seed {seed}: few of {}", kind.all);
+            let least = if kind.scopes.is_empty() { 1 } else { 3 };
+            assert!(of_kind.count() >= least, "seed {seed}: few of {}", kind.all);
         }
         assert!(
             restored > 0 && taken > 30,

@@ -289,7 +289,7 @@ async fn two_hundred_take_as_many_statements_as_two() {
     assert_eq!(counts[0], counts[2]);
     assert_eq!(
         counts[0],
-        [7, 12, 11, 9],
+        [7, 12, 12, 9],
         "statements for a change, completing, reopening, deleting"
     );
 }

@@ -262,3 +262,40 @@ async fn a_series_that_was_stopped_makes_no_next() {
     assert_eq!(answer["next"], Value::Null);
     assert_eq!(list(&ada, json!({})).await.len(), 1);
 }
+
+#[tokio::test]
+async fn restoring_an_occurrence_never_makes_a_second_open_one() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada").await;
+    let run = recurring(&ada, "2026-05-03", "FREQ=DAILY").await;
+    let next = done(&ada, "completeTask", &run).await["next"].clone();
+    done(&ada, "deleteTask", &next).await;
+    done(&ada, "reopenTask", &run).await;
+    let second = done(&ada, "completeTask", &run).await["next"].clone();
+
+    let restore = "mutation ($id: ID!) { restoreTask(id: $id) { task { id } } }";
+    let refused = ada.graphql(restore, json!({"id": next["id"]})).await;
+    assert_eq!(refused.code(), "CONFLICT");
+    assert_eq!(refused.error()["extensions"]["id"], second["id"]);
+    done(&ada, "deleteTask", &second).await;
+    ada.graphql(restore, json!({"id": next["id"]})).await.data();
+}
+
+#[tokio::test]
+async fn an_occurrence_whose_subtask_was_deleted_or_moved_away_is_not_taken_back() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada").await;
+    for touch in [
+        "mutation ($id: ID!) { deleteTask(id: $id) { task { id } } }",
+        "mutation ($id: ID!) { moveTask(id: $id, to: {parentId: null}) { task { id } } }",
+    ] {
+        let run = recurring(&ada, "2026-05-03", "FREQ=DAILY").await;
+        create(&ada, json!({"title": "Shoes", "parentId": run["id"]})).await;
+        let next = done(&ada, "completeTask", &run).await["next"].clone();
+        let part = task(&ada, &next["id"]).await["subtasks"][0].clone();
+        ada.graphql(touch, json!({"id": part["id"]})).await.data();
+        let reopened = done(&ada, "reopenTask", &run).await;
+        assert_eq!(reopened["withdrawnId"], Value::Null, "{touch}");
+        assert_eq!(task(&ada, &next["id"]).await["id"], next["id"]);
+    }
+}

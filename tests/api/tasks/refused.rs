@@ -92,29 +92,114 @@ async fn a_due_or_a_place_that_cannot_be_is_refused_with_the_path_to_it() {
 }
 
 #[tokio::test]
-async fn what_is_no_value_of_its_type_never_gets_in() {
+async fn what_is_no_value_of_its_type_never_gets_in_and_is_said_to_be_where_it_is() {
     let app = TestApp::start().await;
     let ada = app.user("ada").await;
-    for wrong in [
-        json!({"title": null}),
-        json!({"title": "T", "tags": [null]}),
-        json!({"title": "T", "tags": null}),
-        json!({"title": "T", "dueDate": "20000-01-01"}),
-        json!({"title": "T", "dueDate": "2026-02-30"}),
-        json!({"title": "T", "dueDate": "2026-1-1"}),
-        json!({"title": "T", "dueAt": "20000-01-01T00:00:00Z"}),
-        json!({"title": "T", "dueAt": "tomorrow"}),
-        json!({"title": "T", "priority": "EXTREME"}),
-        json!({"title": "T", "parentId": "1"}),
-        json!({"title": "T", "completed": true}),
+    for (wrong, code, field) in [
+        (json!({"title": null}), "BAD_VARIABLES", "input.title"),
+        (json!({}), "BAD_VARIABLES", "input.title"),
+        (json!({"title": 1}), "BAD_VARIABLES", "input.title"),
+        (json!("T"), "BAD_VARIABLES", "input"),
+        (
+            json!({"title": "T", "tags": ["a", null]}),
+            "BAD_VARIABLES",
+            "input.tags.1",
+        ),
+        (
+            json!({"title": "T", "dueDate": "20000-01-01"}),
+            "BAD_VARIABLES",
+            "input.dueDate",
+        ),
+        (
+            json!({"title": "T", "dueDate": "2026-02-30"}),
+            "BAD_VARIABLES",
+            "input.dueDate",
+        ),
+        (
+            json!({"title": "T", "dueDate": "2026-1-1"}),
+            "BAD_VARIABLES",
+            "input.dueDate",
+        ),
+        (
+            json!({"title": "T", "dueAt": "20000-01-01T00:00:00Z"}),
+            "BAD_VARIABLES",
+            "input.dueAt",
+        ),
+        (
+            json!({"title": "T", "dueAt": "tomorrow"}),
+            "BAD_VARIABLES",
+            "input.dueAt",
+        ),
+        (
+            json!({"title": "T", "priority": "EXTREME"}),
+            "BAD_VARIABLES",
+            "input.priority",
+        ),
+        (
+            json!({"title": "T", "parentId": "1"}),
+            "VALIDATION",
+            "input.parentId",
+        ),
+        (
+            json!({"title": "T", "id": "not-a-uuid"}),
+            "VALIDATION",
+            "input.id",
+        ),
+        (
+            json!({"title": "T", "completed": true}),
+            "BAD_VARIABLES",
+            "input.completed",
+        ),
     ] {
         let refused = ask(&ada, CREATE, json!({"input": wrong})).await;
-        assert!(
-            ["BAD_VARIABLES", "VALIDATION"].contains(&refused.code()),
-            "{wrong}"
-        );
+        assert_eq!((refused.code(), refused.field()), (code, field), "{wrong}");
     }
     assert_eq!(list(&ada, json!({})).await, Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn an_id_that_is_none_is_named_by_the_path_to_it_in_documents_as_in_variables() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada").await;
+    let bulk = "mutation ($it: [BulkTaskInput!]!) { bulkUpdateTasks(tasks: $it, input: {priority: HIGH}) { tasks { id } } }";
+    let one = "query ($x: ID!) { workout(id: $x) { id } }";
+    let delete = "mutation ($ids: [ID!]!) { deleteSets(ids: $ids) { workout { id } } }";
+    let listed = "query ($x: ID!) { history(filter: {exerciseId: $x}) { totalCount } }";
+    let good = "0192f0c1-1111-7000-8000-000000000001";
+    for (query, variables, field) in [
+        (
+            bulk,
+            json!({"it": [{"id": good}, {"id": "a"}]}),
+            "tasks.1.id",
+        ),
+        (one, json!({"x": "x"}), "id"),
+        (delete, json!({"ids": [good, "y"]}), "ids.1"),
+        (listed, json!({"x": "x"}), "filter.exerciseId"),
+    ] {
+        let refused = ada.graphql(query, variables).await;
+        assert_eq!(
+            (refused.code(), refused.field()),
+            ("VALIDATION", field),
+            "{query}"
+        );
+        assert!(refused.message().contains("UUID"), "{}", refused.message());
+    }
+    for (query, field) in [
+        ("{ workout(id: \"x\") { id } }", "id"),
+        (
+            "{ history(filter: {exerciseId: \"x\"}) { totalCount } }",
+            "filter.exerciseId",
+        ),
+        (
+            "mutation { deleteSets(ids: [\"x\"]) { workout { id } } }",
+            "ids.0",
+        ),
+        ("{ task(id: 1) { id } }", "id"),
+    ] {
+        let refused = ada.graphql(query, json!({})).await;
+        let code = "VALIDATION";
+        assert_eq!((refused.code(), refused.field()), (code, field), "{query}");
+    }
 }
 
 #[tokio::test]

@@ -167,7 +167,7 @@ async fn completing_a_workout_twice_records_it_once_with_what_was_done_frozen() 
     let body = "mutation ($id: ID!) { updateExercise(id: $id, input: {measurement: BODYWEIGHT_REPS,
         bodyweightFactor: 0.9}) { exercise { id } } }";
     ada.graphql(body, json!({"id": trained[1]})).await.data();
-    let input = json!({"name": "Monday", "startedAt": "2026-03-01T23:30:00Z", "exercises": [
+    let input = json!({"name": "Monday", "status": "ACTIVE", "startedAt": "2026-03-01T23:30:00Z", "exercises": [
         {"exerciseId": trained[0], "sets": [
             {"reps": 10, "weight": 40, "setType": "WARMUP"},
             {"reps": 5, "weight": 100.5},
@@ -216,7 +216,7 @@ async fn completing_a_workout_twice_records_it_once_with_what_was_done_frozen() 
         "exercises": [squats, pull_ups]});
     assert_eq!(entry["summary"]["raw"], expected);
 
-    let again = json!({"id": made["id"], "input": {"rating": 1}, "version": 1});
+    let again = json!({"id": made["id"], "input": {"rating": 4}, "version": 1});
     let again = ada.graphql(COMPLETE, again).await;
     assert_eq!(again.data()["completeWorkout"], *done);
     let found = read(&ada, &made["id"]).await;

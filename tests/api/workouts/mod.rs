@@ -1,9 +1,12 @@
 //! Workouts and the exercises in them, over GraphQL.
 
 mod changing;
+mod completing;
 mod copying;
+mod keeping;
 mod reading;
 mod refusing;
+mod size;
 mod strangers;
 mod whole;
 
@@ -51,12 +54,12 @@ pub async fn read(user: &TestUser<'_>, id: &Value) -> Value {
     found.data()["workout"].clone()
 }
 
-/// The input of a workout in which each exercise has as many sets, with 5 repetitions each.
+/// The input of a workout in which each exercise has as many sets, with 5 repetitions each, all done.
 pub fn plan(name: &str, exercises: &[Value], sets: usize) -> Value {
     let exercises: Vec<Value> = exercises
         .iter()
         .map(|id| {
-            let sets = vec![json!({"reps": 5, "weight": 100}); sets];
+            let sets = vec![json!({"reps": 5, "weight": 100, "isCompleted": true}); sets];
             json!({"exerciseId": id, "sets": sets})
         })
         .collect();

@@ -163,20 +163,50 @@ async fn an_exercise_that_cannot_be_in_a_workout_is_refused_with_the_path_to_it(
 }
 
 #[tokio::test]
-async fn what_is_required_must_not_be_null_and_what_is_no_date_is_no_date() {
+async fn what_is_no_value_of_its_type_is_refused_with_the_path_to_it_and_nothing_is_made() {
     let app = TestApp::start().await;
     let ada = app.user("ada").await;
-    for input in [
-        json!({"name": null}),
-        json!({}),
-        json!({"name": "Legs", "startedAt": "20000-01-01"}),
-        json!({"name": "Legs", "exercises": [null]}),
-        json!({"name": "Legs", "exercises": [{"exerciseId": "ex-chest-001"}]}),
-        json!({"name": "Legs", "status": "DONE"}),
+    let squat = exercises(&ada, &["Squat"]).await[0].clone();
+    let with =
+        |exercise: Value| json!({"name": "Legs", "exercises": [{"exerciseId": squat}, exercise]});
+    for (input, field) in [
+        (json!({"name": null}), "input.name"),
+        (json!({}), "input.name"),
+        (
+            json!({"name": "Legs", "startedAt": "20000-01-01"}),
+            "input.startedAt",
+        ),
+        (
+            json!({"name": "Legs", "exercises": [null]}),
+            "input.exercises.0",
+        ),
+        (with(json!({"sets": []})), "input.exercises.1.exerciseId"),
+        (
+            with(json!({"exerciseId": squat, "sets": [{"reps": 1}, {"reps": "5"}]})),
+            "input.exercises.1.sets.1.reps",
+        ),
+        (
+            with(json!({"exerciseId": squat, "sets": [{"rep": 1}]})),
+            "input.exercises.1.sets.0.rep",
+        ),
+        (json!({"name": "Legs", "status": "DONE"}), "input.status"),
     ] {
         let refused = ada.graphql(CREATE, json!({"input": input})).await;
-        assert_ne!(refused.code(), "INTERNAL", "{}", refused.message());
+        assert_eq!(
+            (refused.code(), refused.field()),
+            ("BAD_VARIABLES", field),
+            "{}",
+            refused.message()
+        );
     }
+    let no_id = with(json!({"exerciseId": "ex-chest-001"}));
+    let refused = ada.graphql(CREATE, json!({"input": no_id})).await;
+    assert_eq!(
+        (refused.code(), refused.field()),
+        ("VALIDATION", "input.exercises.1.exerciseId")
+    );
+    let nothing = ada.graphql("{ workouts { totalCount } }", json!({})).await;
+    assert_eq!(nothing.data()["workouts"]["totalCount"], 0);
 }
 
 #[tokio::test]

@@ -360,7 +360,7 @@ async fn an_upsert_leaves_a_template_a_template_and_what_is_left_out_as_it_is() 
     let mut input = plan("Legs", &squat, 1);
     input["isTemplate"] = json!(true);
     input["notes"] = json!("heavy");
-    input["exercises"][0]["sets"][0]["isCompleted"] = json!(false);
+    input["exercises"][0]["sets"][0]["isCompleted"] = json!(true);
     let made = workout(&ada, input).await;
     let place = &made["exercises"][0];
     let set = &place["sets"][0]["id"];
@@ -375,7 +375,7 @@ async fn an_upsert_leaves_a_template_a_template_and_what_is_left_out_as_it_is() 
     assert_eq!(
         found.data()["workout"],
         json!({"name": "Big legs", "isTemplate": true, "notes": "heavy",
-            "exercises": [{"sets": [{"isCompleted": false}, {"isCompleted": true}]}]})
+            "exercises": [{"sets": [{"isCompleted": true}, {"isCompleted": false}]}]})
     );
     let cleared = json!({"id": made["id"], "name": "Big legs", "notes": null});
     let cleared = upsert(&ada, cleared).await;

@@ -26,6 +26,13 @@ export function documentOf(schema, chance, { kind = "query", roots, extreme = 0,
   return new Writer(schema, chance, extreme).document(kind, roots, depth);
 }
 
+/** Whether a value has a literal: a key of JSON may be no name. */
+function isWritten(value) {
+  if (value === null || typeof value !== "object") return true;
+  const isName = (key) => Array.isArray(value) || /^[_A-Za-z]\w*$/.test(key);
+  return Object.entries(value).every(([key, part]) => isName(key) && isWritten(part));
+}
+
 class Writer {
   constructor(schema, chance, extreme) {
     this.schema = schema;
@@ -89,8 +96,10 @@ class Writer {
       value ??= null;
     } else if (chance.chance(0.2) && !ONLY_AS_VARIABLE.has(getNamedType(type).name)) {
       const literal = valueOf(type, chance, this.extreme);
-      fallback = ` = ${write(literal)}`;
-      absent = chance.chance(0.5);
+      if (isWritten(literal)) {
+        fallback = ` = ${write(literal)}`;
+        absent = chance.chance(0.5);
+      }
     } else if (!text.endsWith("!") && value !== null && chance.chance(0.3)) {
       text += "!";
       absent = false;

@@ -83,6 +83,12 @@ const chosen = {
   "an argument left out, absent, null": `query ($a: Int, $b: Int = null, $c: TaskOrder = DUE) {
     a: tasks(first: $a) { totalCount } b: tasks(first: $b) { totalCount } c: tasks(order: $c, first: 2) { nodes { title } }
   }`,
+  "numbers at their edges": `{ a: tasks(first: -0) { totalCount } b: exercise(id: -0) { id }
+    c: exercise(id: 18446744073709551616) { id } d: exercises(first: 1, offset: -0) { totalCount } }`,
+  "texts however they are written": `query A { a: exercises(filter: {search: """
+      bench
+        press
+    """}) { totalCount } b: exercises(filter: {search: "\\u{62}ench \\u0070ress"}) { totalCount } }`,
   "the name of every type": `{ __typename viewer { __typename settings { __typename } } tasks(first: 1) {
     __typename pageInfo { __typename } edges { __typename node { __typename } } } }`,
   "what the schema says, between fields": `{ version kind: __type(name: "Node") { kind interfaces { name } possibleTypes { name } }

@@ -8,6 +8,7 @@ import { useRoute, useValue } from "./hooks";
 import { AccountsPage } from "./pages/accounts";
 import { MigrationPage } from "./pages/migration/page";
 import { ServerPage } from "./pages/server";
+import { hush, Told } from "./parts/told";
 import { Refused, SignIn } from "./sign-in";
 import { applyTheme, theme, type Theme } from "./theme";
 
@@ -30,9 +31,15 @@ export function App() {
   return <Frame account={current.account} />;
 }
 
+const NOWHERE: Place = { path: "", title: "There is no such page", page: Nowhere };
+
+function Nowhere() {
+  return <p>The address names a page that the console does not have. Those that it has are in the list at the top.</p>;
+}
+
 function Frame({ account }: { account: Account }) {
   const route = useRoute();
-  const place = PLACES.find(({ path }) => path === route) ?? PLACES[0];
+  const place = route === "" ? PLACES[0] : (PLACES.find(({ path }) => path === route) ?? NOWHERE);
   const heading = useArrival(place);
   const Page = place.page;
   return (
@@ -65,6 +72,7 @@ function Frame({ account }: { account: Account }) {
         </h2>
         <Page />
       </main>
+      <Told />
     </>
   );
 }
@@ -75,7 +83,10 @@ function useArrival(place: Place) {
   const before = useRef(place);
   useEffect(() => {
     document.title = `${place.title} · Regimen`;
-    if (before.current !== place) heading.current?.focus();
+    if (before.current !== place) {
+      heading.current?.focus();
+      hush();
+    }
     before.current = place;
   }, [place]);
   return heading;

@@ -18,20 +18,22 @@ export interface Loaded<T> {
   data: T | null;
   /** Why the last question had no answer. */
   problem: unknown;
+  /** Whether the data answers this question, and not the one before it. */
+  isCurrent: boolean;
   /** Asks now. */
   again(): void;
 }
 
 /** Asks at once, then every so many milliseconds as long as somebody looks; once where `every` is left out. */
 export function useLoaded<T>(load: () => Promise<T>, every?: number): Loaded<T> {
-  const [state, setState] = useState<{ data: T | null; problem: unknown }>({ data: null, problem: null });
+  const [state, setState] = useState<State<T>>({ data: null, problem: null, of: null });
   const latest = useRef(0);
   const again = useCallback(() => {
     const turn = ++latest.current;
     const isCurrent = () => turn === latest.current;
     load().then(
-      (data) => isCurrent() && setState({ data, problem: null }),
-      (problem: unknown) => isCurrent() && setState(({ data }) => ({ data, problem })),
+      (data) => isCurrent() && setState({ data, problem: null, of: load }),
+      (problem: unknown) => isCurrent() && setState((before) => ({ ...before, problem })),
     );
   }, [load]);
   useEffect(() => {
@@ -42,7 +44,15 @@ export function useLoaded<T>(load: () => Promise<T>, every?: number): Loaded<T> 
       clearInterval(timer);
     };
   }, [again, every]);
-  return { ...state, again };
+  const { data, problem, of } = state;
+  return { data, problem, isCurrent: of === load, again };
+}
+
+interface State<T> {
+  data: T | null;
+  problem: unknown;
+  /** What was asked. */
+  of: unknown;
 }
 
 /** The part of the address behind `#/`. */

@@ -7,8 +7,8 @@ import text from "./examples.graphql?raw";
 import { examplesOf, type Example } from "./examples-of.mjs";
 
 const EXAMPLES = examplesOf(text);
-/** As in `style.css`. */
-const NARROW = "(max-width: 700px)";
+/** Where there is no room to spare; as in `style.css`. */
+export const NARROW = "(max-width: 700px)";
 
 export const EXAMPLES_PLUGIN: GraphiQLPlugin = { title: "Examples", icon: Icon, content: Content };
 

@@ -67,7 +67,7 @@ function events(params: FetcherParams, headers: Record<string, string>): Observa
     const { next, error, complete } = sink as Sink;
     const kept: unknown[] = [];
     let count = 0;
-    const tell = (isOpen: boolean) => seen.set({ kind: "events", count, isOpen });
+    const tell = (isOpen: boolean, isLost = false) => seen.set({ kind: "events", count, isOpen, isLost });
     const listener = {
       next(answer: Answer) {
         count += 1;
@@ -84,6 +84,7 @@ function events(params: FetcherParams, headers: Record<string, string>): Observa
         tell(false);
         complete();
       },
+      connected: (is: boolean) => tell(true, !is),
     };
     tell(true);
     const stop = listen(params, headers, listener);

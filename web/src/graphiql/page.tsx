@@ -1,12 +1,12 @@
 // GraphiQL with what this server adds around it: who is signed in, examples, and how the last request went.
 
 import { GraphiQL } from "graphiql";
-import { useSchemaStore } from "@graphiql/react";
+import { useEditorContext, useSchemaStore } from "@graphiql/react";
 import { useEffect } from "react";
 
 import { session } from "../shared/session";
 import { AccountBar } from "./account";
-import { EXAMPLES_PLUGIN } from "./examples";
+import { EXAMPLES_PLUGIN, NARROW } from "./examples";
 import { fetcher } from "./fetcher";
 import { schemaNotice, useValue } from "./seen";
 import { StatusLine } from "./status";
@@ -44,13 +44,14 @@ export function Page() {
           fetcher={fetcher}
           defaultQuery={WELCOME}
           plugins={PLUGINS}
-          defaultEditorToolsVisibility="variables"
+          defaultEditorToolsVisibility={matchMedia(NARROW).matches ? false : "variables"}
           showPersistHeadersSettings={false}
           inputValueDeprecation
           schemaDescription
         >
           <GraphiQL.Logo>
             <SchemaOfViewer />
+            <EditorNames />
           </GraphiQL.Logo>
           <GraphiQL.Footer>
             <StatusLine />
@@ -68,6 +69,19 @@ function Notice() {
       {text}
     </p>
   );
+}
+
+/** Tells those who do not see the editors which is which. Shows nothing. */
+function EditorNames() {
+  const { queryEditor, variableEditor, headerEditor, responseEditor } = useEditorContext({ nonNull: true });
+  useEffect(() => {
+    const name = (editor: { getInputField(): HTMLElement } | null, text: string) => editor?.getInputField().setAttribute("aria-label", text);
+    name(queryEditor, "Operation");
+    name(variableEditor, "Variables");
+    name(headerEditor, "Headers");
+    name(responseEditor, "Answer");
+  }, [queryEditor, variableEditor, headerEditor, responseEditor]);
+  return null;
 }
 
 /** Another viewer may see another schema: admins do where it is hidden from others. Shows nothing. */

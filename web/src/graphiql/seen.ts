@@ -6,7 +6,7 @@ import type { Reply } from "../shared/http";
 import { value, type Value } from "../shared/value";
 
 /** The last request that somebody sent, or how many events a subscription has had so far. */
-export type Seen = { kind: "reply"; reply: Reply } | { kind: "events"; count: number; isOpen: boolean } | null;
+export type Seen = { kind: "reply"; reply: Reply } | { kind: "events"; count: number; isOpen: boolean; isLost: boolean } | null;
 
 export const seen = value<Seen>(null);
 /** Why there is neither completion nor documentation. */

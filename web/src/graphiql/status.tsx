@@ -22,6 +22,7 @@ function Last({ seen }: { seen: Seen }) {
   if (!seen) return "Nothing was sent yet";
   if (seen.kind === "events") {
     const count = seen.count === 1 ? "1 event" : `${seen.count} events`;
+    if (seen.isLost) return `reconnecting: ${count} so far; what happens meanwhile may be missed`;
     return seen.isOpen ? `listening: ${count} so far` : `${count}, no longer listening`;
   }
   const { status, body, millis, bytes, requestId } = seen.reply;

@@ -1,7 +1,7 @@
 // Requests on behalf of whoever is signed in in this tab.
 
 import { isUnauthenticated, post, type GraphQlError, type Question, type Reply } from "./http";
-import { accessToken, renewed } from "./session";
+import { accessToken, demoted, renewed } from "./session";
 
 /** Sends it with the token of this tab; once more with the next one if that is refused. */
 export async function send(question: Question, headers: Record<string, string> = {}): Promise<Reply> {
@@ -27,9 +27,16 @@ export class ApiError extends Error {
   }
 }
 
-/** The data of an answer; an `ApiError` where there is an error in it. */
+/** The data of an answer; an `ApiError` where there is an error in it. What is asked like this is for admins. */
 export async function ask<T>(query: string, variables?: Record<string, unknown>): Promise<T> {
   const { body, requestId } = await send({ query, variables });
-  if (body.errors || !body.data) throw new ApiError(body.errors ?? [], requestId);
+  if (body.errors || !body.data) throw refused(body.errors ?? [], requestId);
   return body.data as T;
+}
+
+/** Why an admin was given no data. Whoever is told that this is for admins is none any more. */
+export function refused(errors: GraphQlError[], requestId: string | null): ApiError {
+  const error = new ApiError(errors, requestId);
+  if (error.code === "FORBIDDEN") demoted();
+  return error;
 }

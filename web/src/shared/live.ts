@@ -11,17 +11,33 @@ export interface Listener {
   next(answer: Answer, requestId: string | null): void;
   error(error: unknown, requestId: string | null): void;
   complete(): void;
+  /** Told when the connection is lost, and when it is there again. */
+  connected?(is: boolean): void;
 }
+
+/** So long nothing may be heard before the other side is asked whether it is still there, and then before it is given up. */
+const SILENCE = 10_000;
+const PATIENCE = 5_000;
+/** The longest wait before the next try. */
+const LONGEST = 10_000;
 
 /** Begins to listen; the answer ends it. */
 export function listen(question: Question, headers: Record<string, string>, listener: Listener): () => void {
   const url = new URL("/graphql", location.href);
   url.protocol = url.protocol.replace("http", "ws");
   let requestId: string | null = null;
+  let unanswered: ReturnType<typeof setTimeout> | undefined;
+  // A connection that nobody needs any more is closed, and not lost.
+  let isOver = false;
   const client = createClient({
     url: url.href,
     lazy: true,
-    retryAttempts: 5,
+    keepAlive: SILENCE,
+    // Whoever listens means to, however long the server is away; what it refuses is not tried again.
+    retryAttempts: Infinity,
+    // A server that is away is told by a mere error, which would not be tried again otherwise.
+    shouldRetry: () => true,
+    retryWait: pause,
     connectionParams: async () => {
       const token = await accessToken();
       // Whoever writes a header of their own means it, in whatever case.
@@ -31,6 +47,18 @@ export function listen(question: Question, headers: Record<string, string>, list
     on: {
       connected: (_socket, payload) => {
         requestId = typeof payload?.requestId === "string" ? payload.requestId : null;
+        listener.connected?.(true);
+      },
+      closed: () => {
+        clearTimeout(unanswered);
+        if (!isOver) listener.connected?.(false);
+      },
+      // A connection that was cut without a word is told by its silence alone.
+      ping: (isReceived) => {
+        if (!isReceived) unanswered = setTimeout(() => client.terminate(), PATIENCE);
+      },
+      pong: (isReceived) => {
+        if (isReceived) clearTimeout(unanswered);
       },
     },
   });
@@ -38,13 +66,26 @@ export function listen(question: Question, headers: Record<string, string>, list
   const variables = question.variables as Record<string, unknown> | undefined;
   const stop = client.subscribe({ query, variables, operationName }, {
     next: (answer) => listener.next(answer as Answer, requestId),
-    error: (error) => listener.error(isClosed(error) ? new Error(closed(error)) : error, requestId),
-    complete: () => listener.complete(),
+    error: (error) => {
+      isOver = true;
+      listener.error(isClosed(error) ? new Error(closed(error)) : error, requestId);
+    },
+    complete: () => {
+      isOver = true;
+      listener.complete();
+    },
   });
   return () => {
+    isOver = true;
     stop();
     void client.dispose();
   };
+}
+
+/** Longer each time, and not the same for everybody who was cut off together. */
+function pause(tries: number): Promise<void> {
+  const milliseconds = Math.min(LONGEST, 500 * 2 ** tries) * (0.75 + Math.random() / 2);
+  return new Promise((go) => setTimeout(go, milliseconds));
 }
 
 function isClosed(error: unknown): error is CloseEvent {

@@ -6,7 +6,7 @@
 // a copy does not get it, drops the refresh token, and stays signed in only until the access token expires.
 // Browsers offer locks over HTTPS and on the own machine only: elsewhere the refresh token is not written down at all.
 
-import { post, type Answer } from "./http";
+import { isUnauthenticated, post, type Answer } from "./http";
 import { value } from "./value";
 
 export interface Account {
@@ -105,18 +105,24 @@ async function exchangeTokens(): Promise<string | null> {
     forget("your session has ended: sign in again");
     return null;
   }
-  const { body, status } = await post({ query: REFRESH, variables: { token: current.refreshToken } });
-  const tokens = payload(body, "refreshSession");
+  const reply = await post({ query: REFRESH, variables: { token: current.refreshToken } });
+  const tokens = payload(reply.body, "refreshSession");
   // Somebody may have signed out, or in, while the answer was on its way.
   if (session.get() !== current) return session.get()?.accessToken ?? null;
   if (tokens) {
     keep(sessionOf(tokens, current.lock));
     return tokens.accessToken;
   }
-  const code = body.errors?.[0]?.extensions?.code;
-  const isOver = status < 500 && code !== "RATE_LIMITED" && code !== "UNAVAILABLE";
-  if (isOver) forget("your session has ended: sign in again");
-  return isOver ? null : current.accessToken;
+  // Whatever else went wrong may go better the next time.
+  if (!isUnauthenticated(reply)) return current.accessToken;
+  forget("your session has ended: sign in again");
+  return null;
+}
+
+/** Somebody else took the role away; the next tokens would say so. */
+export function demoted(): void {
+  const current = session.get();
+  if (current?.account.role === "ADMIN") keep({ ...current, account: { ...current.account, role: "MEMBER" } });
 }
 
 function sessionOf(tokens: Tokens, lock: string): Session {

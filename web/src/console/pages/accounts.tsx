@@ -7,7 +7,9 @@ import { session } from "../../shared/session";
 import { useLoaded, useValue } from "../hooks";
 import { Confirm } from "../parts/confirm";
 import { Pages } from "../parts/pages";
-import { Empty, Problem } from "../parts/problem";
+import { Asked } from "../parts/asked";
+import { Empty } from "../parts/problem";
+import { tell } from "../parts/told";
 import { moment } from "../parts/words";
 
 const QUERY = `query ConsoleAccounts($filter: UserFilter, $after: String) {
@@ -41,7 +43,7 @@ export function AccountsPage() {
     const filter = looked ? { search: looked } : undefined;
     return (await ask<{ users: Page }>(QUERY, { filter, after: cursor })).users;
   }, [looked, cursor]);
-  const { data, problem, again } = useLoaded(load);
+  const users = useLoaded(load);
 
   function look(text: string) {
     setSearch(text);
@@ -56,17 +58,26 @@ export function AccountsPage() {
           <input type="search" value={search} onInput={(event) => look(event.currentTarget.value)} placeholder="address or name" />
         </label>
       </p>
-      <Problem of={problem} again={again} />
-      {data?.nodes.length === 0 && <Empty>Nobody’s address or name has “{looked}” in it.</Empty>}
-      {data && data.nodes.length > 0 && <Users users={data.nodes} change={setChanging} />}
-      <Pages
-        label="Pages of the list"
-        hasBefore={after.length > 1}
-        hasNext={data?.pageInfo.hasNextPage ?? false}
-        before={() => setAfter(after.slice(0, -1))}
-        next={() => setAfter([...after, data!.pageInfo.endCursor])}
-      />
-      {changing && <ChangeRole user={changing} close={() => setChanging(null)} done={again} />}
+      <Asked of={users} what="the accounts">
+        {({ nodes, pageInfo }) => (
+          <>
+            {nodes.length === 0 ? (
+              <Empty>Nobody’s address or name has “{looked}” in it. Part of either is enough; empty the field to see everybody.</Empty>
+            ) : (
+              <Users users={nodes} change={setChanging} />
+            )}
+            <Pages
+              label="Pages of the list"
+              isBusy={!users.isCurrent}
+              hasBefore={after.length > 1}
+              hasNext={pageInfo.hasNextPage}
+              before={() => setAfter(after.slice(0, -1))}
+              next={() => setAfter([...after, pageInfo.endCursor])}
+            />
+          </>
+        )}
+      </Asked>
+      {changing && <ChangeRole user={changing} close={() => setChanging(null)} done={users.again} />}
     </>
   );
 }
@@ -84,7 +95,7 @@ function useSettled(text: string): string {
 function Users({ users, change }: { users: User[]; change(user: User): void }) {
   const myself = useValue(session)?.account.email;
   return (
-    <div class="wide">
+    <div class="wide" tabIndex={0} role="group" aria-label="Accounts">
       <table>
         <thead>
           <tr>
@@ -124,6 +135,7 @@ function ChangeRole({ user, close, done }: { user: User; close(): void; done(): 
   const role = user.role === "ADMIN" ? "MEMBER" : "ADMIN";
   async function act() {
     await ask(SET_ROLE, { id: user.id, role });
+    tell(role === "ADMIN" ? `${name} is an admin now.` : `${name} is a member now.`);
     done();
   }
   if (role === "MEMBER") {

@@ -5,13 +5,15 @@ import { useEffect, useState } from "preact/hooks";
 import { ask } from "../../shared/api";
 import { useLoaded } from "../hooks";
 import { Plot } from "../parts/plot";
-import { Empty, Problem } from "../parts/problem";
+import { Asked } from "../parts/asked";
+import { Empty } from "../parts/problem";
 import { bytes, duration, moment, number } from "../parts/words";
 
 const QUERY = `query ConsoleServer { server {
   version startedAt now requests requestSeconds subscriptions errors { code count }
   pool { size open idle waiting timedOut } statements statementSeconds slowStatements
   recentSlowStatements { at milliseconds text } cpuSeconds memoryBytes
+  database { ready problem version appliedMigration knownMigration }
 } }`;
 const EVERY = 2000;
 /** So many answers are shown: five minutes. */
@@ -32,29 +34,25 @@ interface Server {
   recentSlowStatements: { at: string; milliseconds: number; text: string }[];
   cpuSeconds: number | null;
   memoryBytes: number | null;
-}
-
-interface Health {
-  status: string;
-  database: { status: string; version?: string; reason?: string };
-  migration: { applied: string | null; known: string };
+  database: { ready: boolean; problem: string | null; version: string | null; appliedMigration: string | null; knownMigration: string };
 }
 
 const loadServer = async () => (await ask<{ server: Server }>(QUERY)).server;
-const loadHealth = async () => (await fetch("/health/ready").then((it) => it.json())) as Health;
 
 export function ServerPage() {
   const server = useLoaded(loadServer, EVERY);
-  const health = useLoaded(loadHealth, EVERY);
   const history = useHistory(server.data);
   return (
-    <>
-      <Problem of={server.problem ?? health.problem} again={server.problem ? server.again : health.again} />
-      {health.data && server.data && <Summary health={health.data} server={server.data} />}
-      <Plots history={history} />
-      {server.data && <Errors errors={server.data.errors} />}
-      {server.data && <SlowStatements server={server.data} />}
-    </>
+    <Asked of={server} what="how the server is doing">
+      {(now) => (
+        <>
+          <Summary of={now} />
+          <Plots history={history} />
+          <Errors errors={now.errors} />
+          <SlowStatements server={now} />
+        </>
+      )}
+    </Asked>
   );
 }
 
@@ -71,14 +69,14 @@ function useHistory(server: Server | null): Server[] {
   return history;
 }
 
-function Summary({ health, server }: { health: Health; server: Server }) {
-  const { database, migration } = health;
-  const isCurrent = migration.applied === migration.known;
+function Summary({ of: server }: { of: Server }) {
+  const { ready, problem, version, appliedMigration, knownMigration } = server.database;
+  const isCurrent = appliedMigration === knownMigration;
   const uptime = (Date.parse(server.now) - Date.parse(server.startedAt)) / 1000;
   const facts: [string, string, boolean?][] = [
-    ["Status", health.status, health.status === "ready"],
-    ["Database", database.version ? `PostgreSQL ${database.version.split(" ")[0]}` : (database.reason ?? database.status), database.status === "up"],
-    ["Schema", isCurrent ? "up to date" : `${migration.applied ?? "none"} of ${migration.known}`, isCurrent],
+    ["Status", ready ? "ready" : "not ready", ready],
+    ["Database", version ? `PostgreSQL ${version.split(" ")[0]}` : (problem ?? "down"), version !== null],
+    ["Schema", isCurrent ? "up to date" : version ? `${appliedMigration ?? "none"} of ${knownMigration}` : "unknown", isCurrent],
     ["Version", server.version],
     ["Running for", duration(uptime)],
     ["Subscriptions", number(server.subscriptions)],
@@ -106,17 +104,18 @@ function Plots({ history }: { history: Server[] }) {
   const level = (value: (server: Server) => number | null) => history.slice(1).map(value);
   const pool = history.at(-1)?.pool;
   const millis = (value: number) => `${number(value)} ms`;
+  const seconds = EVERY / 1000;
   return (
     <section aria-label="The last five minutes" class="plots">
-      <Plot title="Requests a second" values={rate((it) => it.requests)} show={number} atLeast={1} />
-      <Plot title="Mean time of a request" values={mean((it) => it.requestSeconds, (it) => it.requests)} show={millis} atLeast={1} />
-      <Plot title="Errors a second" values={rate(allErrors)} show={number} atLeast={1} />
-      <Plot title={`Connections in use, of ${pool?.size ?? "…"}`} values={level((it) => it.pool.open - it.pool.idle)} show={number} atLeast={pool?.size} />
-      <Plot title="Waiting for a connection" values={level((it) => it.pool.waiting)} show={number} atLeast={1} />
-      <Plot title="Statements a second" values={rate((it) => it.statements)} show={number} atLeast={1} />
-      <Plot title="Slow statements a second" values={rate((it) => it.slowStatements)} show={number} atLeast={1} />
-      <Plot title="Processors in use" values={rate((it) => it.cpuSeconds)} show={number} atLeast={1} />
-      <Plot title="Memory" values={level((it) => it.memoryBytes)} show={bytes} atLeast={1e6} />
+      <Plot seconds={seconds} title="Requests a second" values={rate((it) => it.requests)} show={number} atLeast={1} />
+      <Plot seconds={seconds} title="Mean time of a request" values={mean((it) => it.requestSeconds, (it) => it.requests)} show={millis} atLeast={1} />
+      <Plot seconds={seconds} title="Errors a second" values={rate(allErrors)} show={number} atLeast={1} />
+      <Plot seconds={seconds} title={`Connections in use, of ${pool?.size ?? "…"}`} values={level((it) => it.pool.open - it.pool.idle)} show={number} atLeast={pool?.size} />
+      <Plot seconds={seconds} title="Waiting for a connection" values={level((it) => it.pool.waiting)} show={number} atLeast={1} />
+      <Plot seconds={seconds} title="Statements a second" values={rate((it) => it.statements)} show={number} atLeast={1} />
+      <Plot seconds={seconds} title="Slow statements a second" values={rate((it) => it.slowStatements)} show={number} atLeast={1} />
+      <Plot seconds={seconds} title="Processors in use" values={rate((it) => it.cpuSeconds)} show={number} atLeast={1} />
+      <Plot seconds={seconds} title="Memory" values={level((it) => it.memoryBytes)} show={bytes} atLeast={1e6} />
     </section>
   );
 }
@@ -137,7 +136,7 @@ function Errors({ errors }: { errors: Server["errors"] }) {
     <section aria-labelledby="errors">
       <h3 id="errors">Errors since the start</h3>
       {most.length === 0 ? (
-        <Empty>No answer has had an error yet.</Empty>
+        <Empty>No answer has had an error yet. When one has, it is counted here by its code; the log has its request.</Empty>
       ) : (
         <table>
           <thead>
@@ -170,7 +169,7 @@ function SlowStatements({ server: { recentSlowStatements, slowStatements } }: { 
       <h3 id="slow">Slow statements</h3>
       {recentSlowStatements.length === 0 ? (
         <Empty>
-          No statement has taken longer than <code>REGIMEN_SLOW_QUERY</code> since the start.
+          No statement has taken longer than <code>REGIMEN_SLOW_QUERY</code> since the start. Set it lower to see more here.
         </Empty>
       ) : (
         <>

@@ -12,12 +12,14 @@ interface Props {
   /** What the button says: the deed itself, not "OK". */
   deed: string;
   isDangerous?: boolean;
+  /** What does the same on the server's machine. */
+  command?: string;
   act(): Promise<unknown>;
   close(): void;
 }
 
 /** Open for as long as it is there; it closes when the deed is done, and stays with the reason when it fails. */
-export function Confirm({ title, children, deed, isDangerous, act, close }: Props) {
+export function Confirm({ title, children, deed, isDangerous, command, act, close }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [problem, setProblem] = useState<unknown>(null);
   const [isBusy, setIsBusy] = useState(false);
@@ -45,7 +47,14 @@ export function Confirm({ title, children, deed, isDangerous, act, close }: Prop
       onClose={close}
     >
       <h2 id="confirm-title">{title}</h2>
-      <div>{children}</div>
+      <div>
+        {children}
+        {command && (
+          <p class="quiet">
+            On the server’s machine: <code>{command}</code>
+          </p>
+        )}
+      </div>
       <Problem of={problem} />
       <div class="buttons">
         <button type="button" class="button" disabled={isBusy} onClick={() => dialog.current?.close()}>

@@ -1,8 +1,8 @@
 // What two stores have of the same records: a row for each kind, and below each record that is not the same.
 
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
 
+import { Opened } from "./opened";
 import { Empty } from "./problem";
 import { number } from "./words";
 
@@ -33,12 +33,15 @@ export interface Difference {
 interface Props {
   kinds: Kind[];
   names: [string, string];
+  /** What to say below where nothing differs. */
+  equal: ComponentChildren;
   /** What is behind a difference, when somebody opens it. */
   drill(of: Difference): ComponentChildren;
 }
 
-export function Parity({ kinds, names, drill }: Props) {
-  if (kinds.length === 0) return <Empty>Nothing has been compared yet.</Empty>;
+export function Parity({ kinds, names, equal, drill }: Props) {
+  if (kinds.length === 0) return <Empty>There is nothing to compare: neither side has a record.</Empty>;
+  const isEqual = kinds.every((it) => it.missing + it.extra + it.differing === 0);
   return (
     <>
       <div class="wide" tabIndex={0} role="group" aria-label="Parity">
@@ -59,7 +62,7 @@ export function Parity({ kinds, names, drill }: Props) {
           </tbody>
         </table>
       </div>
-      {kinds.some((it) => it.differences.length > 0) && <Differences of={kinds} names={names} drill={drill} />}
+      {isEqual ? equal : <Differences of={kinds} names={names} drill={drill} />}
     </>
   );
 }
@@ -89,7 +92,7 @@ function counted({ missing, extra, differing }: Kind, [source, target]: [string,
   return parts.filter(Boolean).join(", ");
 }
 
-function Differences({ of: kinds, names, drill }: { of: Kind[] } & Omit<Props, "kinds">) {
+function Differences({ of: kinds, names, drill }: { of: Kind[] } & Pick<Props, "names" | "drill">) {
   const shown = kinds.flatMap((kind) => kind.differences.map((it) => ({ kind: kind.name, it })));
   const all = kinds.reduce((sum, it) => sum + it.missing + it.extra + it.differing, 0);
   return (
@@ -97,24 +100,22 @@ function Differences({ of: kinds, names, drill }: { of: Kind[] } & Omit<Props, "
       <h4>{shown.length < all ? `The first ${number(shown.length)} of ${number(all)} records that differ` : "Records that differ"}</h4>
       <ul class="slow">
         {shown.map(({ kind, it }) => (
-          <Opened key={`${kind} ${it.owner} ${it.id}`} kind={kind} of={it} names={names} drill={drill} />
+          <Opened
+            key={`${kind} ${it.owner} ${it.id}`}
+            summary={
+              <>
+                {kind} <code>{it.id}</code> <span>{how(it, names)}</span>
+              </>
+            }
+          >
+            {() => drill(it)}
+          </Opened>
         ))}
       </ul>
     </>
   );
 }
 
-function Opened({ kind, of, names, drill }: { kind: string; of: Difference } & Omit<Props, "kinds">) {
-  const [isOpen, setIsOpen] = useState(false);
-  const how = { missing: `in ${names[0]} alone`, extra: `in ${names[1]} alone`, differing: "not the same" }[of.reason];
-  return (
-    <li>
-      <details onToggle={(event) => setIsOpen(event.currentTarget.open)}>
-        <summary>
-          {kind} <code>{of.id}</code> <span>{how}</span>
-        </summary>
-        {isOpen && drill(of)}
-      </details>
-    </li>
-  );
+function how({ reason }: Difference, [source, target]: Props["names"]): string {
+  return { missing: `in ${source} alone`, extra: `in ${target} alone`, differing: "not the same" }[reason];
 }

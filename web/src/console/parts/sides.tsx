@@ -11,7 +11,14 @@ export interface Both {
   differing: string[];
 }
 
-export function Sides({ of: { source, target, differing }, names }: { of: Both; names: [string, string] }) {
+interface Props {
+  of: Both;
+  names: [string, string];
+  /** What to say where nothing differs. */
+  same?: string;
+}
+
+export function Sides({ of: { source, target, differing }, names, same = "Both sides are the same by now." }: Props) {
   const [isWhole, setIsWhole] = useState(true);
   if (source == null && target == null) return <p>Neither side has it any more.</p>;
   const isOneSided = source == null || target == null;
@@ -24,7 +31,7 @@ export function Sides({ of: { source, target, differing }, names }: { of: Both; 
   return (
     <div class="both">
       <p>
-        {summary(isOneSided, source != null ? names[0] : names[1], differing.length)}{" "}
+        {summary(isOneSided, source != null ? names[0] : names[1], differing.length, same)}{" "}
         {!isOneSided && differing.length > 0 && (
           <label>
             <input type="checkbox" checked={isWhole} onChange={(event) => setIsWhole(event.currentTarget.checked)} /> show what is the same, too
@@ -60,9 +67,9 @@ function Cell({ value, isMarked }: { value: unknown; isMarked: boolean }) {
   return <td>{isMarked ? <mark>{text}</mark> : text}</td>;
 }
 
-function summary(isOneSided: boolean, side: string, differing: number): string {
+function summary(isOneSided: boolean, side: string, differing: number, same: string): string {
   if (isOneSided) return `${side} alone has it.`;
-  if (differing === 0) return "Both sides are the same by now.";
+  if (differing === 0) return same;
   return differing === 1 ? "1 field differs." : `${number(differing)} fields differ.`;
 }
 

@@ -22,7 +22,14 @@ export function duration(seconds: number): string {
 }
 
 export function bytes(value: number): string {
+  if (value < 1e3) return `${number(value)} B`;
+  if (value < 1e6) return `${number(value / 1e3)} kB`;
   return value < 1e9 ? `${number(value / 1e6)} MB` : `${number(value / 1e9)} GB`;
+}
+
+/** The time of the day. */
+export function clock(at: Date): string {
+  return at.toLocaleTimeString("en", { hour12: false });
 }
 
 export function moment(text: string): string {

@@ -4,9 +4,13 @@ import { useCallback, useEffect, useState } from "preact/hooks";
 
 import { ask } from "../../../shared/api";
 import { useLoaded } from "../../hooks";
+import { Asked } from "../../parts/asked";
 import { Pages } from "../../parts/pages";
-import { Empty, Problem } from "../../parts/problem";
+import { Empty } from "../../parts/problem";
+import { Section } from "../../parts/section";
 import { moment } from "../../parts/words";
+import { useNames } from "./names";
+import { titleOf } from "./standing";
 
 const QUERY = `query ConsoleAudit($after: String) {
   migrationAudit(first: 20, after: $after) {
@@ -36,26 +40,36 @@ export function Audit({ since }: { since: unknown }) {
   const [after, setAfter] = useState<(string | null)[]>([null]);
   const cursor = after.at(-1) ?? null;
   const load = useCallback(async () => (await ask<{ migrationAudit: Page }>(QUERY, { after: cursor })).migrationAudit, [cursor]);
-  const { data, problem, again } = useLoaded(load);
+  const audit = useLoaded(load);
+  const { again } = audit;
   useEffect(again, [since, again]);
   return (
-    <section aria-labelledby="audit">
-      <h3 id="audit">Audit</h3>
-      <Problem of={problem} again={again} />
-      {data?.nodes.length === 0 && <Empty>Nothing has been done yet. Every step, forth and back, leaves a row here.</Empty>}
-      {data && data.nodes.length > 0 && <Entries entries={data.nodes} />}
-      <Pages
-        label="Pages of the audit"
-        hasBefore={after.length > 1}
-        hasNext={data?.pageInfo.hasNextPage ?? false}
-        before={() => setAfter(after.slice(0, -1))}
-        next={() => setAfter([...after, data!.pageInfo.endCursor])}
-      />
-    </section>
+    <Section id="audit" title="Audit">
+      <Asked of={audit} what="the audit">
+        {({ nodes, pageInfo }) => (
+          <>
+            {nodes.length === 0 ? (
+              <Empty>Nothing has been done yet. Every step, forth and back, leaves a row here that nobody can change or remove.</Empty>
+            ) : (
+              <Entries entries={nodes} />
+            )}
+            <Pages
+              label="Pages of the audit"
+              isBusy={!audit.isCurrent}
+              hasBefore={after.length > 1}
+              hasNext={pageInfo.hasNextPage}
+              before={() => setAfter(after.slice(0, -1))}
+              next={() => setAfter([...after, pageInfo.endCursor])}
+            />
+          </>
+        )}
+      </Asked>
+    </Section>
   );
 }
 
 function Entries({ entries }: { entries: Entry[] }) {
+  const nameOf = useNames(entries.map(({ actor }) => actor));
   return (
     <div class="wide" tabIndex={0} role="group" aria-label="Audit">
       <table class="audit">
@@ -74,9 +88,9 @@ function Entries({ entries }: { entries: Entry[] }) {
             <tr key={seq}>
               <td>{seq}</td>
               <td>{moment(at)}</td>
-              <td>{actor}</td>
+              <td title={actor}>{nameOf(actor)}</td>
               <th scope="row">{action}</th>
-              <td>{fromPhase === toPhase ? toPhase : `${fromPhase} → ${toPhase}`}</td>
+              <td>{fromPhase === toPhase ? titleOf(toPhase) : `${titleOf(fromPhase)} → ${titleOf(toPhase)}`}</td>
               <td>
                 <code>{shown(details)}</code>
               </td>

@@ -1,10 +1,11 @@
-// Buttons for deeds: each asks first, and says afterwards what came of it.
+// Buttons for deeds: each asks first, and what came of it is told.
 
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 
 import { ask } from "../../../shared/api";
 import { Confirm } from "../../parts/confirm";
-import { moment } from "../../parts/words";
+import { toHeading } from "../../parts/section";
+import { tell } from "../../parts/told";
 import type { Deed } from "./deeds";
 
 interface Props {
@@ -15,32 +16,39 @@ interface Props {
 
 export function Deeds({ deeds, done }: Props) {
   const [asked, setAsked] = useState<Deed | null>(null);
-  const [outcome, setOutcome] = useState<{ text: string; at: Date } | null>(null);
+  const isDone = useRef(false);
+  const buttons = useRef<HTMLDivElement>(null);
+
+  function begin(deed: Deed) {
+    isDone.current = false;
+    setAsked(deed);
+  }
 
   async function act({ query, variables, outcome }: Deed) {
     const data = await ask<never>(query, variables);
-    setOutcome(outcome ? { text: outcome(data), at: new Date() } : null);
+    isDone.current = true;
+    const { text, isBad } = typeof outcome === "string" ? { text: outcome, isBad: false } : outcome(data);
+    tell(text, isBad);
     done?.();
+  }
+
+  function close() {
+    setAsked(null);
+    // The button may be gone in a moment, and the focus with it.
+    if (isDone.current) toHeading(buttons.current);
   }
 
   return (
     <>
-      <div class="buttons">
+      <div ref={buttons} class="buttons">
         {deeds.map((it) => (
-          <button key={it.button} type="button" class={`button ${it.isNext ? "primary" : ""}`} onClick={() => setAsked(it)}>
+          <button key={it.button} type="button" class={`button ${it.isNext ? "primary" : ""}`} onClick={() => begin(it)}>
             {it.button}
           </button>
         ))}
       </div>
-      <p class="outcome" role="status">
-        {outcome && (
-          <>
-            {outcome.text} <span class="quiet">{moment(outcome.at.toISOString())}</span>
-          </>
-        )}
-      </p>
       {asked && (
-        <Confirm title={asked.title} deed={asked.deed} isDangerous={asked.isDangerous} act={() => act(asked)} close={() => setAsked(null)}>
+        <Confirm title={asked.title} deed={asked.deed} command={asked.command} isDangerous={asked.isDangerous} act={() => act(asked)} close={close}>
           <p>{asked.consequence}</p>
         </Confirm>
       )}

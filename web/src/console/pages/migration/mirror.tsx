@@ -1,22 +1,31 @@
-// How far the files follow the database, and what they did not take.
+// How far the files follow the database, since when, and what they did not take: each with both sides, and the way to
+// say which one is right.
 
 import { useCallback, useEffect } from "preact/hooks";
 
 import { ask } from "../../../shared/api";
 import { useLoaded } from "../../hooks";
+import { Asked } from "../../parts/asked";
 import { Coded } from "../../parts/coded";
-import { Empty, Problem } from "../../parts/problem";
-import { moment, number } from "../../parts/words";
+import { Opened } from "../../parts/opened";
+import { Empty } from "../../parts/problem";
+import { Section } from "../../parts/section";
+import { duration, moment, number } from "../../parts/words";
 import { Deeds } from "./deed";
-import { REPAIR } from "./deeds";
+import { REPAIR, TAKE_OVER } from "./deeds";
+import { useNames } from "./names";
+import { OneRecord } from "./record";
 
-const QUERY = "query ConsoleMirror { mirror { behind queued queue { entity owner reason tries since } } }";
+const QUERY = `query ConsoleMirror {
+  mirror { behind queued waitingSince queue { entity owner id reason tries since } }
+  keep: __type(name: "Keep") { enumValues { name } }
+}`;
 const EVERY = 5000;
-const NOBODY = "00000000-0000-0000-0000-000000000000";
 
 interface Waiting {
   entity: string;
   owner: string;
+  id: string;
   reason: string;
   tries: number;
   since: string;
@@ -25,63 +34,91 @@ interface Waiting {
 interface State {
   behind: number;
   queued: number;
+  waitingSince: string | null;
   queue: Waiting[];
+}
+
+interface Answer {
+  mirror: State;
+  /** What can be kept where both sides differ. */
+  keep: { enumValues: { name: string }[] } | null;
 }
 
 /** Asked again whenever `since` is another one, and now and then. */
 export function Mirror({ since }: { since: unknown }) {
-  const load = useCallback(async () => (await ask<{ mirror: State }>(QUERY)).mirror, []);
-  const { data, problem, again } = useLoaded(load, EVERY);
+  const load = useCallback(() => ask<Answer>(QUERY), []);
+  const mirror = useLoaded(load, EVERY);
+  const { again } = mirror;
   useEffect(again, [since, again]);
   return (
-    <section aria-labelledby="mirror">
-      <h3 id="mirror">Mirror</h3>
-      <Problem of={problem} again={again} />
-      {data && <p class={data.queued > 0 ? "bad" : ""}>{told(data)}</p>}
-      {data && data.queue.length > 0 && <Queue of={data} />}
-      {data && data.queued === 0 && <Empty>Nothing waits. What the files cannot take is kept here, with the reason, and tried again.</Empty>}
-      <Deeds deeds={[REPAIR]} done={again} />
-    </section>
+    <Section id="mirror" title="Mirror">
+      <Asked of={mirror} what="how far the files are">
+        {({ mirror: state, keep }) => (
+          <>
+            <p class={state.queued > 0 ? "bad" : ""}>{told(state)}</p>
+            {state.queued > 0 ? (
+              <Queue of={state} advice={keepsFiles(keep) ? EITHER : DATABASE} />
+            ) : (
+              <Empty>
+                Nothing waits. What the files cannot take, because a disk is full or somebody else has written them, is kept here with
+                the reason, and tried again.
+              </Empty>
+            )}
+          </>
+        )}
+      </Asked>
+      <Deeds deeds={keepsFiles(mirror.data?.keep) ? [REPAIR, TAKE_OVER] : [REPAIR]} done={again} />
+    </Section>
   );
 }
 
-function told({ behind, queued }: State): string {
+function keepsFiles(keep: Answer["keep"] | undefined): boolean {
+  return keep?.enumValues.some(({ name }) => name === "FILES") ?? false;
+}
+
+/** What to do about files that somebody else has written, where only one side can be kept, and where either can. */
+const DATABASE =
+  "if the database is right, have the files written again; if what they wrote is right, make the same change in the app before that, because it is overwritten.";
+const EITHER = "if the database is right, have the files written again; if what they wrote is right, take it over.";
+
+function told({ behind, queued, waitingSince }: State): string {
   if (behind + queued === 0) return "The files have all that was written.";
   const lacking = behind > 0 && `${number(behind)} ${behind === 1 ? "change is" : "changes are"} on the way to the files`;
   const waiting = queued > 0 && `${number(queued)} ${queued === 1 ? "record waits" : "records wait"} because the files did not take ${queued === 1 ? "it" : "them"}`;
-  return `${[lacking, waiting].filter(Boolean).join(", and ")}.`;
+  const age = waitingSince && duration(Math.max(1, (Date.now() - Date.parse(waitingSince)) / 1000));
+  const oldest = age ? ` (${behind + queued === 1 ? "" : "the oldest "}for ${age})` : "";
+  return `${[lacking, waiting].filter(Boolean).join(", and ")}${oldest}.`;
 }
 
-function Queue({ of: { queued, queue } }: { of: State }) {
+function Queue({ of: { queued, queue }, advice }: { of: State; advice: string }) {
+  const nameOf = useNames(queue.map(({ owner }) => owner));
   return (
     <>
-      {queue.length < queued && <p class="quiet">The {number(queue.length)} that have waited longest:</p>}
-      <div class="wide" tabIndex={0} role="group" aria-label="What the files did not take">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Record</th>
-              <th scope="col">Why</th>
-              <th scope="col">Tried</th>
-              <th scope="col">Waits since</th>
-              <th scope="col">Whose</th>
-            </tr>
-          </thead>
-          <tbody>
-            {queue.map((it, at) => (
-              <tr key={at}>
-                <th scope="row">{it.entity.toLowerCase()}</th>
-                <td class="why">
-                  <Coded text={it.reason} />
-                </td>
-                <td>{it.tries === 1 ? "once" : `${number(it.tries)} times`}</td>
-                <td>{moment(it.since)}</td>
-                <td>{it.owner === NOBODY ? "the library" : <code>{it.owner}</code>}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <h4>Conflicts and failures</h4>
+      <p>
+        What failed for a moment is tried again by itself. Where somebody else has written the files, find and stop them first. Then,{" "}
+        {advice}
+        {queue.length < queued && ` Shown are the ${number(queue.length)} that have waited longest.`}
+      </p>
+      <ul class="slow" aria-label="What the files did not take">
+        {queue.map((it) => (
+          <Opened
+            key={`${it.entity} ${it.owner} ${it.id}`}
+            summary={
+              <>
+                {it.entity.toLowerCase()} of {nameOf(it.owner)} <span>since {moment(it.since)}</span> <Coded text={it.reason} />
+              </>
+            }
+          >
+            {() => (
+              <>
+                <p class="quiet">Tried {it.tries === 1 ? "once" : `${number(it.tries)} times`}.</p>
+                <OneRecord of={it} same="Both sides are shown alike: what waits counts as written, though the file has yet to take it." />
+              </>
+            )}
+          </Opened>
+        ))}
+      </ul>
     </>
   );
 }

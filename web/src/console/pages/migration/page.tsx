@@ -1,9 +1,10 @@
 // The way in from an app's JSON files: where it stands, what can be done about it, what either side has, and what was
 // done by whom.
 
+import { Loading } from "../../parts/asked";
 import { Empty, Problem } from "../../parts/problem";
 import { Steps } from "../../parts/steps";
-import { moment, number } from "../../parts/words";
+import { clock, moment, number } from "../../parts/words";
 import { Audit } from "./audit";
 import { BackfillPlan } from "./plan";
 import { Mirror } from "./mirror";
@@ -11,14 +12,20 @@ import { Next } from "./next";
 import { ParityOfBoth } from "./parity";
 import { People } from "./people";
 import { Quarantine } from "./quarantine";
+import { Runs } from "./runs";
+import { Shadows } from "./shadows";
 import { PHASES, jobOf, useMigration, type Migration } from "./standing";
 import { Work } from "./work";
 
 export function MigrationPage() {
-  const { migration, problem, again } = useMigration();
+  const { migration, problem, lostAt, again } = useMigration();
   return (
     <>
+      <p class="stale" role="status">
+        {lostAt && migration && `Reconnecting… What is shown is as it was at ${clock(lostAt)}.`}
+      </p>
       <Problem of={problem} again={again} />
+      {!migration && !problem && <Loading what="where the migration stands" />}
       {migration?.phase === "NONE" && <Nothing />}
       {migration && migration.phase !== "NONE" && <Standing of={migration} />}
       <Audit since={migration} />
@@ -60,10 +67,12 @@ function Standing({ of: migration }: { of: Migration }) {
       </dl>
       <Next of={migration} />
       {migration.jobs.length > 0 && <Work jobs={migration.jobs} isOpen={phase === "DUAL_WRITE"} />}
+      {phase !== "LEGACY" && <Runs since={migration} jobs={migration.jobs} />}
       {isToBeCopied && <BackfillPlan since={`${epoch} ${backfill}`} />}
-      {isCopied && phase !== "COMPLETE" && <ParityOfBoth since={migration} />}
+      {isCopied && phase !== "COMPLETE" && <ParityOfBoth since={migration} isProved={phase === "VERIFIED" || phase === "SOAK"} />}
       {useDbDualWrite && <Mirror since={migration} />}
-      {quarantined > 0 && <Quarantine count={quarantined} />}
+      {isCopied && phase !== "COMPLETE" && <Shadows since={epoch} />}
+      {phase !== "COMPLETE" && <Quarantine count={quarantined} />}
       {phase === "LEGACY" && <People />}
     </>
   );

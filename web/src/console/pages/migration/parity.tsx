@@ -1,21 +1,19 @@
 // Whether files and database hold the same, as the server knows it from digests; and where they do not, both sides.
 
-import { useCallback, useEffect } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 
 import { ask } from "../../../shared/api";
 import { useLoaded } from "../../hooks";
+import { Asked } from "../../parts/asked";
 import { Parity, type Difference, type Kind } from "../../parts/parity";
-import { Problem } from "../../parts/problem";
-import { Sides, type Both } from "../../parts/sides";
+import { Empty } from "../../parts/problem";
+import { Section } from "../../parts/section";
+import { OneRecord, SIDES } from "./record";
 
 const QUERY = `query ConsoleParity { parity { entities {
   entity inFiles inDatabase missing extra differing databaseDigest filesDigest samples { owner id kind }
 } } }`;
-const RECORD = `query ConsoleRecord($entity: ChangeEntity!, $owner: ID!, $id: ID!) {
-  parityRecord(entity: $entity, owner: $owner, id: $id) { inFiles inDatabase differences { path } }
-}`;
 const EVERY = 10_000;
-const NAMES: [string, string] = ["Files", "Database"];
 
 interface Entity {
   entity: string;
@@ -44,32 +42,24 @@ async function load(): Promise<Kind[]> {
 }
 
 /** Asked again whenever `since` is another one, and now and then. */
-export function ParityOfBoth({ since }: { since: unknown }) {
-  const { data, problem, again } = useLoaded(load, EVERY);
+export function ParityOfBoth({ since, isProved }: { since: unknown; isProved: boolean }) {
+  const parity = useLoaded(load, EVERY);
+  const { again } = parity;
   useEffect(again, [since, again]);
   return (
-    <section aria-labelledby="parity">
-      <h3 id="parity">Parity</h3>
-      <Problem of={problem} again={again} />
-      {data && <Parity kinds={data} names={NAMES} drill={(of) => <Record of={of} />} />}
-    </section>
+    <Section id="parity" title="Parity">
+      <Asked of={parity} what="the digests of both sides">
+        {(kinds) => <Parity kinds={kinds} names={SIDES} equal={<Equal isProved={isProved} />} drill={(of) => <OneRecord of={of} />} />}
+      </Asked>
+    </Section>
   );
 }
 
-interface Answer {
-  parityRecord: { inFiles: unknown; inDatabase: unknown; differences: { path: string }[] };
-}
-
-function Record({ of: { entity, owner, id } }: { of: Difference }) {
-  const load = useCallback(async (): Promise<Both> => {
-    const { parityRecord: both } = await ask<Answer>(RECORD, { entity, owner, id });
-    return { source: both.inFiles, target: both.inDatabase, differing: both.differences.map(({ path }) => path) };
-  }, [entity, owner, id]);
-  const { data, problem, again } = useLoaded(load);
+function Equal({ isProved }: { isProved: boolean }) {
   return (
-    <>
-      <Problem of={problem} again={again} />
-      {data && <Sides of={data} names={NAMES} />}
-    </>
+    <Empty>
+      By these digests no record differs, and where one does, it is listed here with both sides.
+      {!isProved && " For a cutover that has to be proved, by reading the files themselves: press “Prove that both sides are equal”, above."}
+    </Empty>
   );
 }

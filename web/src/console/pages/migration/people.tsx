@@ -5,6 +5,8 @@ import { useState } from "preact/hooks";
 
 import { ask } from "../../../shared/api";
 import { Confirm } from "../../parts/confirm";
+import { Section } from "../../parts/section";
+import { tell } from "../../parts/told";
 
 const LINK = `mutation ConsoleLink($legacyId: String!, $email: String!) {
   linkLegacyUser(legacyId: $legacyId, email: $email) { migration { epoch } }
@@ -17,7 +19,6 @@ interface Link {
 
 export function People() {
   const [asked, setAsked] = useState<Link | null>(null);
-  const [outcome, setOutcome] = useState("");
 
   function submit(event: SubmitEvent) {
     event.preventDefault();
@@ -27,12 +28,11 @@ export function People() {
 
   async function act(link: Link) {
     await ask(LINK, { ...link });
-    setOutcome(`“${link.legacyId}” of the files is ${link.email} now.`);
+    tell(`“${link.legacyId}” of the files is ${link.email} now.`);
   }
 
   return (
-    <section aria-labelledby="people">
-      <h3 id="people">People who have an account already</h3>
+    <Section id="people" title="People who have an account already">
       <p>
         Everybody in the files gets an account. Whoever signed up here before is told apart by you: name their id in the files
         (<code>id</code> in the list of people, <code>userId</code> in sessions). Later phases refuse this.
@@ -50,9 +50,6 @@ export function People() {
           Link them
         </button>
       </form>
-      <p class="outcome" role="status">
-        {outcome}
-      </p>
       {asked && (
         <Confirm title={`Link “${asked.legacyId}” to ${asked.email}?`} deed="Link them" isDangerous act={() => act(asked)} close={() => setAsked(null)}>
           <p>
@@ -61,6 +58,6 @@ export function People() {
           </p>
         </Confirm>
       )}
-    </section>
+    </Section>
   );
 }

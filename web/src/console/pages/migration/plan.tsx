@@ -4,7 +4,9 @@ import { useCallback, useEffect } from "preact/hooks";
 
 import { ask } from "../../../shared/api";
 import { useLoaded } from "../../hooks";
-import { Problem } from "../../parts/problem";
+import { Asked } from "../../parts/asked";
+import { Empty } from "../../parts/problem";
+import { Section } from "../../parts/section";
 import { number } from "../../parts/words";
 
 const QUERY = "query ConsolePlan { backfillPlan { owners quarantined tables { table inFiles thereAlready } } }";
@@ -18,19 +20,28 @@ interface Plan {
 /** Asked again whenever `since` is another one. */
 export function BackfillPlan({ since }: { since: string }) {
   const load = useCallback(async () => (await ask<{ backfillPlan: Plan }>(QUERY)).backfillPlan, []);
-  const { data, problem, again } = useLoaded(load);
+  const plan = useLoaded(load);
+  const { again } = plan;
   useEffect(again, [since, again]);
   return (
-    <section aria-labelledby="plan">
-      <h3 id="plan">What a backfill would copy</h3>
-      <Problem of={problem} again={again} />
-      {data && <Tables of={data} />}
-      <p>
-        <button type="button" class="button" onClick={again}>
-          Look again
-        </button>
-      </p>
-    </section>
+    <Section id="plan" title="What a backfill would copy">
+      <Asked of={plan} what="what the files have">
+        {(found) => (
+          <>
+            {found.tables.some((it) => it.inFiles > 0) ? (
+              <Tables of={found} />
+            ) : (
+              <Empty>The files have nothing that could be copied. Is it the right folder? The server was started with it in <code>REGIMEN_LEGACY_DIR</code>.</Empty>
+            )}
+            <p>
+              <button type="button" class="button" onClick={again}>
+                Look again
+              </button>
+            </p>
+          </>
+        )}
+      </Asked>
+    </Section>
   );
 }
 

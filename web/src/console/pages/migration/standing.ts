@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 
-import { ApiError } from "../../../shared/api";
+import { refused } from "../../../shared/api";
 import type { GraphQlError } from "../../../shared/http";
 import { listen } from "../../../shared/live";
 import type { Step } from "../../parts/steps";
@@ -50,28 +50,41 @@ export interface NextStep {
   heldBackBy: string[];
 }
 
+export interface Standing {
+  migration: Migration | null;
+  problem: unknown;
+  /** When the connection was lost, while it is. */
+  lostAt: Date | null;
+  again(): void;
+}
+
 /** The state now and whenever it changes. */
-export function useMigration() {
+export function useMigration(): Standing {
   const [migration, setMigration] = useState<Migration | null>(null);
   const [problem, setProblem] = useState<unknown>(null);
+  const [lostAt, setLostAt] = useState<Date | null>(null);
   const [turn, setTurn] = useState(0);
   useEffect(() => {
     setProblem(null);
     return listen({ query: WATCH }, {}, {
       next({ data, errors }, requestId) {
-        if (errors) return setProblem(new ApiError(errors, requestId));
+        if (errors) return setProblem(refused(errors, requestId));
         setMigration((data as { migrationProgress: Migration }).migrationProgress);
         setProblem(null);
       },
-      error: (cause, requestId) => setProblem(Array.isArray(cause) ? new ApiError(cause as GraphQlError[], requestId) : cause),
+      error: (cause, requestId) => setProblem(Array.isArray(cause) ? refused(cause as GraphQlError[], requestId) : cause),
       complete: () => undefined,
+      connected: (is) => setLostAt((before) => (is ? null : (before ?? new Date()))),
     });
   }, [turn]);
-  return { migration, problem, again: () => setTurn(turn + 1) };
+  return { migration, problem, lostAt, again: () => setTurn(turn + 1) };
 }
 
+/** Where nobody stands for long. */
+const OTHERS: Record<string, string> = { NONE: "No files", FENCE: "Fence" };
+
 export function titleOf(phase: string): string {
-  return PHASES.find(({ name }) => name === phase)?.title ?? phase;
+  return PHASES.find(({ name }) => name === phase)?.title ?? OTHERS[phase] ?? phase;
 }
 
 export function jobOf({ jobs }: Migration, name: string): Job | undefined {

@@ -1,6 +1,7 @@
 // The work that is under way or was done: the backfill, the archive, and the way back from there.
 
 import { Progress } from "../../parts/progress";
+import { Section } from "../../parts/section";
 import { bytes, moment, number } from "../../parts/words";
 import { Deeds } from "./deed";
 import { CANCEL, PAUSE } from "./deeds";
@@ -9,14 +10,13 @@ import type { Job } from "./standing";
 /** The backfill can be told something as long as it is `isOpen`. */
 export function Work({ jobs, isOpen }: { jobs: Job[]; isOpen: boolean }) {
   return (
-    <section aria-labelledby="work">
-      <h3 id="work">Work</h3>
+    <Section id="work" title="Jobs">
       {jobs.map((job) => (
         <div key={job.job} class="job">
           {job.job === "backfill" ? <Backfill job={job} isOpen={isOpen} /> : <Line job={job} text={told(job)} />}
         </div>
       ))}
-    </section>
+    </Section>
   );
 }
 

@@ -1,9 +1,12 @@
 //! The errors that API users see: one type, one table of codes. Whatever else goes wrong is internal:
 //! it is logged, and the client is given the request id that finds it.
 
+mod constraints;
+
 use std::{sync::Arc, time::Duration};
 
-use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error as DbError};
+pub use constraints::known as known_constraints;
+use diesel::result::{DatabaseErrorKind, Error as DbError};
 use uuid::Uuid;
 
 use crate::db::NoConnection;
@@ -265,15 +268,14 @@ const WORTH_ANOTHER_TRY: &[&str] = &[
     "due to lock timeout",
 ];
 
-/// Checks name their column and their rule, so a broken one can say which input to mend. Input is
-/// checked before it gets here: this is the net below.
 impl From<DbError> for Error {
     fn from(error: DbError) -> Self {
         use DatabaseErrorKind as Kind;
 
         match &error {
-            DbError::DatabaseError(Kind::CheckViolation, info) => {
-                broken_check(&**info).unwrap_or_else(|| Self::internal(error))
+            DbError::DatabaseError(Kind::CheckViolation | Kind::UniqueViolation, info) => {
+                let broken = info.constraint_name().and_then(constraints::broken);
+                broken.unwrap_or_else(|| Self::internal(error))
             }
             DbError::DatabaseError(Kind::ForeignKeyViolation, info)
                 if info.constraint_name().is_some_and(names_the_owner) =>
@@ -301,28 +303,6 @@ impl From<DbError> for Error {
 /// Whether the reference that was refused is that of a row to its owner.
 fn names_the_owner(constraint: &str) -> bool {
     constraint.ends_with("_user_fkey") || constraint.ends_with("_owner_fkey")
-}
-
-/// `<table>_<column>_<rule>_check` as an error of the column's field.
-fn broken_check(info: &(dyn DatabaseErrorInformation + Send + Sync)) -> Option<Error> {
-    let table = info.table_name()?;
-    let rest = info
-        .constraint_name()?
-        .strip_prefix(table)?
-        .strip_prefix('_')?;
-    let rest = rest.strip_suffix("_check")?;
-    let (column, rule) = rest.rsplit_once('_').unwrap_or((rest, ""));
-    let message = match rule {
-        "length" | "size" => "is blank or too long",
-        "range" => "is out of range",
-        "items" => "has too many items, or an empty one",
-        _ => "cannot be taken as it is",
-    };
-    let field = camel_case(column);
-    Some(Error::invalid(
-        format!("input.{field}"),
-        format!("`{field}` {message}"),
-    ))
 }
 
 /// `due_date` as the API spells it: `dueDate`.
