@@ -90,14 +90,18 @@ CREATE TABLE migration_checkpoints (
   CONSTRAINT migration_checkpoints_term_range_check CHECK (term >= 0)
 );
 
--- What could not be taken over, as it stood in the file. Reading the file again adds nothing.
+-- What could not be taken over, as it stood in the file. Reading the file again adds nothing, also where it has moved.
 CREATE TABLE migration_quarantine (
   id       bigint      GENERATED ALWAYS AS IDENTITY,
   file     text        NOT NULL,
   -- Where it begins in the file, in bytes.
   position bigint      NOT NULL,
+  line     int         NOT NULL,
+  "column" int         NOT NULL,
   bytes    bytea       NOT NULL,
   reason   text        NOT NULL,
+  -- Of pieces of a file that are the same: the first, the second.
+  occurrence int       NOT NULL,
   seen_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
   CONSTRAINT migration_quarantine_pkey PRIMARY KEY (id),
   CONSTRAINT migration_quarantine_file_length_check CHECK (length(file) BETWEEN 1 AND 1000),
@@ -106,7 +110,7 @@ CREATE TABLE migration_quarantine (
 );
 
 CREATE UNIQUE INDEX migration_quarantine_once_key
-  ON migration_quarantine (file, position, sha256(bytes), reason);
+  ON migration_quarantine (file, sha256(bytes), reason, occurrence);
 
 -- Which record of which file became which row. The owner is not a reference, as in the change feed: what
 -- is in the library belongs to the nil UUID.

@@ -8,7 +8,7 @@ CREATE TABLE migration_adopted (
   CONSTRAINT migration_adopted_pkey PRIMARY KEY (user_id)
 );
 
--- What could not be written to the files yet, and is tried again.
+-- What could not be written to the files yet, and is tried again; or was put off, and not tried so far.
 CREATE TABLE mirror_repairs (
   entity  text        NOT NULL,
   user_id uuid        NOT NULL,
@@ -20,7 +20,7 @@ CREATE TABLE mirror_repairs (
   -- Somebody else wrote the file: nothing is written over it until an admin says who is right.
   foreign_edit boolean NOT NULL DEFAULT false,
   CONSTRAINT mirror_repairs_pkey PRIMARY KEY (user_id, entity, id),
-  CONSTRAINT mirror_repairs_tries_range_check CHECK (tries >= 1)
+  CONSTRAINT mirror_repairs_tries_range_check CHECK (tries >= 0)
 );
 
 CREATE TABLE parity_leaves (

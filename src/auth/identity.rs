@@ -6,13 +6,11 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 
 use super::{BadToken, issuer::Person};
 use crate::{
-    changes::{self, Change, Entity},
     db::{
         Db,
         schema::{identities, users},
     },
     error::{Error, Result},
-    settings::{Settings, Units},
     users::{self as accounts, NewUser},
     viewer::{Role, UserId, Viewer},
 };
@@ -73,9 +71,6 @@ async fn make_account(conn: &mut AsyncPgConnection, person: &Person) -> Result<V
         ))
         .execute(conn)
         .await?;
-    Settings::insert_missing(conn, user.id, Units::Metric, "UTC").await?;
-    let change = Change::created(Entity::Settings, user.id.0);
-    changes::append(conn, user.id, &[change]).await?;
     tracing::info!(user = %user.id, "an account was made for somebody of the outside issuer");
     Ok(Viewer {
         user: user.id,

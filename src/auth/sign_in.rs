@@ -19,10 +19,10 @@ use crate::{
     changes::{self, Change, Entity},
     config::Secret,
     error::{Error, Result},
-    graphql::ContextExt,
+    graphql::{self, ContextExt},
     settings::{self, Settings},
     users::{self, Credentials, NewUser, User, Verdict},
-    viewer::{UserId, Viewer},
+    viewer::{Role, UserId, Viewer},
 };
 
 const WRONG: Error =
@@ -101,17 +101,20 @@ async fn open_new(
 ) -> Result<SessionPayload> {
     let token = RefreshToken::new();
     let grant = grant(ctx, &token);
-    let mut conn = ctx.db().conn().await?;
-    let (user, session) = conn
-        .transaction(async |conn| {
-            let user = new.make(conn).await?;
-            Settings::insert_missing(conn, user.id, input.units, timezone).await?;
-            let change = Change::created(Entity::Settings, user.id.0);
-            changes::append(conn, user.id, &[change]).await?;
-            let session = Session::begin(conn, user.id, grant).await?;
-            Ok::<_, Error>((user, session))
-        })
-        .await?;
+    let viewer = Viewer {
+        user: new.id,
+        role: Role::Member,
+        session: None,
+    };
+    let (user, session) = graphql::mutate_as(ctx, viewer, async |conn, _| {
+        let user = new.make(conn).await?;
+        Settings::insert_missing(conn, user.id, input.units, timezone).await?;
+        let change = Change::created(Entity::Settings, user.id.0);
+        changes::append(conn, user.id, &[change]).await?;
+        let session = Session::begin(conn, user.id, grant).await?;
+        Ok((user, session))
+    })
+    .await?;
     payload(ctx, user, session, token)
 }
 

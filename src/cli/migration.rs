@@ -1,12 +1,18 @@
 //! `regimen migration`: how far the way in from JSON files is, and what was done on it.
 
+use std::sync::Arc;
+
 use diesel_async::AsyncPgConnection;
 
 use super::{Outcome, migrate};
 use crate::{
     config::Config,
     db::Database,
-    migration::{self, Migration, MigrationStep, Verdict},
+    migration::{
+        self, Actor, Migration, MigrationStep, Verdict,
+        files::{Files, lookups},
+        people,
+    },
 };
 
 #[derive(clap::Subcommand)]
@@ -16,6 +22,19 @@ pub(super) enum Verb {
         /// Print JSON
         #[arg(long)]
         json: bool,
+    },
+    /// List whom the files know, each with their account
+    People {
+        /// Print JSON, one object in each line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say that a person of the files is the one with this account, while the files are all there is
+    Link {
+        /// The id that they have in the files
+        legacy_id: String,
+        /// The address of their account
+        email: String,
     },
     /// List what was done and by whom, the oldest first
     Audit {
@@ -30,16 +49,18 @@ pub(super) enum Verb {
 
 pub(super) async fn run(config: &Config, verb: Verb) -> Outcome {
     let database = Database::open(config).await?;
-    let outcome = run_on(&database, verb).await;
+    let outcome = run_on(config, &database, verb).await;
     database.close().await;
     outcome
 }
 
-async fn run_on(database: &Database, verb: Verb) -> Outcome {
+async fn run_on(config: &Config, database: &Database, verb: Verb) -> Outcome {
     migrate::require_current(database).await?;
     let conn = &mut database.connect().await?;
     match verb {
         Verb::Status { json } => show(&Migration::read(conn).await?, json),
+        Verb::People { json } => people(config, conn, json).await,
+        Verb::Link { legacy_id, email } => link(config, conn, &legacy_id, &email).await,
         Verb::Audit { verify: true, json } => judge(&migration::verify(conn).await?, json),
         Verb::Audit { json, .. } => list(conn, json).await,
     }
@@ -75,6 +96,44 @@ pub(super) fn show(migration: &Migration, json: bool) -> Outcome {
     }
     show_step("next step", migration.next_step.as_ref());
     show_step("step back", migration.rollback_step.as_ref());
+    Ok(())
+}
+
+async fn files(
+    config: &Config,
+    conn: &mut AsyncPgConnection,
+) -> Result<Arc<Files>, Box<dyn std::error::Error>> {
+    let Some(folder) = &config.legacy_dir else {
+        return Err("set `REGIMEN_LEGACY_DIR` to the folder of the files".into());
+    };
+    let files = Files::new(folder.clone());
+    files.look_up(lookups(conn).await?);
+    Ok(files)
+}
+
+async fn people(config: &Config, conn: &mut AsyncPgConnection, json: bool) -> Outcome {
+    let files = files(config, conn).await?;
+    for person in people::listed(conn, &files, None, usize::MAX).await? {
+        if json {
+            println!("{}", serde_json::to_string(&person)?);
+            continue;
+        }
+        let account = person.email.as_deref().unwrap_or("no account yet");
+        let linked = if person.linked { ", linked" } else { "" };
+        println!("{:24} {account}{linked}", person.legacy_id);
+    }
+    Ok(())
+}
+
+async fn link(
+    config: &Config,
+    conn: &mut AsyncPgConnection,
+    legacy_id: &str,
+    email: &str,
+) -> Outcome {
+    people::check(&files(config, conn).await?, legacy_id).await?;
+    let user = people::link(conn, Actor::CommandLine, legacy_id, email).await?;
+    println!("`{legacy_id}` of the files is {} from now on", user.email);
     Ok(())
 }
 

@@ -57,21 +57,27 @@ async fn serve(
     ended: StopSignal,
 ) -> Outcome {
     let app = app(config, gate, database, manifest)?;
-    let moving = Moving::start(&app.db, config.legacy_dir.as_deref()).await?;
+    let folder = config.legacy_dir.as_deref();
+    let at_once = config.mirror_at_once.0 as u64;
+    let moving = Moving::start(&app.db, folder, at_once).await?;
     if let Some(moving) = &moving {
         moving.shadows().set_share(config.shadow_reads.0);
         app.engine.move_in(Arc::clone(moving));
     }
     let moved = async {
-        match moving {
+        match &moving {
             Some(moving) => moving.keep_going().await,
             None => std::future::pending().await,
         }
     };
-    tokio::select! {
+    let outcome = tokio::select! {
         outcome = run_on(config, app, database, listeners, ended) => outcome,
         () = moved => Ok(()),
+    };
+    if let Some(moving) = &moving {
+        moving.finish().await;
     }
+    outcome
 }
 
 /// A database that is ready for requests; none when the process is told to end before.

@@ -207,6 +207,10 @@ settings! {
     /// The share of requests, from 0 to 1, that are answered a second time from the other side while an app is moved,
     /// to see whether both sides say the same.
     REGIMEN_SHADOW_READS: shadow_reads: Share = "0";
+    /// How long a file in that folder may be to be written with every change while both sides are. Longer ones are
+    /// written when nothing has changed for a second, or some seconds later at the latest; nothing is lost or shown
+    /// later because of that.
+    REGIMEN_MIRROR_AT_ONCE: mirror_at_once: Bytes = "10MiB";
     /// Whether to bring the database to this version's schema at the start.
     REGIMEN_MIGRATE: migrate: bool = "true";
     /// Whether to add the exercise library (and, in development on the private database, the demo

@@ -170,8 +170,11 @@ diesel::table! {
         id -> Int8,
         file -> Text,
         position -> Int8,
+        line -> Int4,
+        column -> Int4,
         bytes -> Bytea,
         reason -> Text,
+        occurrence -> Int4,
         seen_at -> Timestamptz,
     }
 }

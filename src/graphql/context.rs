@@ -61,12 +61,16 @@ pub trait ContextExt {
 
     /// Says that what the signed-in user changed is committed. An admin may have changed the library.
     fn announce(&self) -> Result<()> {
-        let viewer = self.viewer()?;
+        self.announce_for(self.viewer()?);
+        Ok(())
+    }
+
+    /// The same of somebody else than whoever sent the request.
+    fn announce_for(&self, viewer: Viewer) {
         self.hub().announce(viewer.user);
         if viewer.role == Role::Admin {
             self.hub().announce(EVERYBODY);
         }
-        Ok(())
     }
 
     /// Refuses what only the database can answer, while an app's files are what is read.

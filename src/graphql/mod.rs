@@ -18,7 +18,7 @@ pub use ahead::{Ahead, asked};
 pub use context::{ContextExt, Loaders, Nullable, loaders};
 pub use cursor::Cursor;
 pub use date::Date;
-pub use mutation::{mutate, mutate_at_once};
+pub use mutation::{mutate, mutate_as, mutate_at_once};
 pub use page::{Connection, Page, Total};
 pub use present::present;
 pub use seam::{Seam, Ticket};

@@ -32,8 +32,21 @@ where
     T: Serialize + DeserializeOwned + Send + Sync,
 {
     let viewer = ctx.viewer()?;
-    let seam = seam(ctx);
     let request = idempotency_key.map(|key| Keyed::of(ctx, key)).transpose()?;
+    mutate_as(ctx, viewer, async |conn, owner| match request {
+        None => work(conn, owner).await,
+        Some(request) => once(conn, owner, request, work).await,
+    })
+    .await
+}
+
+/// The same on behalf of somebody who is not signed in yet, because their account is made by it.
+pub async fn mutate_as<T: Send>(
+    ctx: &Context<'_>,
+    viewer: Viewer,
+    work: impl AsyncFnOnce(&mut AsyncPgConnection, UserId) -> Result<T> + Send,
+) -> Result<T> {
+    let seam = seam(ctx);
     let mut conn = ctx.db().conn().await?;
     // Not `transaction()`: it demands of the closure's future what only the caller can promise.
     let moved = if let Some(seam) = seam {
@@ -42,7 +55,7 @@ where
         Transactions::begin_transaction(&mut *conn).await?;
         None
     };
-    let outcome = between(&mut conn, viewer, moved, request, work).await;
+    let outcome = between(&mut conn, viewer, moved, work).await;
     if outcome.is_ok() {
         failpoints::reach("mutation.before_commit");
         Transactions::commit_transaction(&mut *conn).await?;
@@ -54,7 +67,7 @@ where
     // Whoever else needs one to finish this must not have to wait for us.
     drop(conn);
     let answer = outcome?;
-    ctx.announce()?;
+    ctx.announce_for(viewer);
     if let Some((seam, ticket)) = moved {
         seam.settled(viewer, ticket).await?;
     }
@@ -80,17 +93,13 @@ pub async fn mutate_at_once<T>(
 }
 
 /// What happens between the beginning of the transaction and its end.
-async fn between<T: Serialize + DeserializeOwned + Send + Sync>(
+async fn between<T: Send>(
     conn: &mut AsyncPgConnection,
     viewer: Viewer,
     moved: Option<(&Arc<dyn Seam>, Ticket)>,
-    request: Option<Keyed>,
     work: impl AsyncFnOnce(&mut AsyncPgConnection, UserId) -> Result<T> + Send,
 ) -> Result<T> {
-    let answer = match request {
-        None => work(conn, viewer.user).await?,
-        Some(request) => once(conn, viewer.user, request, work).await?,
-    };
+    let answer = work(conn, viewer.user).await?;
     if let Some((seam, ticket)) = moved {
         seam.settle(conn, ticket).await?;
     }

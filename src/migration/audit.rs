@@ -6,12 +6,12 @@ use diesel::{
     prelude::*,
     sql_types::{BigInt, Binary, Jsonb, Text, Timestamptz},
 };
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use serde::Serialize;
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
-use super::{control::Actor, phase::Phase};
+use super::{Control, control::Actor, phase::Phase};
 use crate::{
     db::{
         keyset,
@@ -138,6 +138,28 @@ struct Link {
     at: DateTime<Utc>,
     #[diesel(sql_type = Text)]
     details: String,
+}
+
+/// Adds what was done in a phase that stays as it is.
+pub async fn note(
+    conn: &mut AsyncPgConnection,
+    actor: Actor,
+    action: &str,
+    details: Json,
+) -> QueryResult<()> {
+    conn.transaction(async |conn| {
+        let now = Control::read(conn).await?;
+        let note = Note {
+            actor,
+            action,
+            from: now.phase,
+            to: now.phase,
+            epoch: now.epoch,
+            details,
+        };
+        append(conn, note).await
+    })
+    .await
 }
 
 /// Adds a row, in the caller's transaction. The control row stays locked until its end, so rows follow

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_graphql::SimpleObject;
 use diesel::{
-    OptionalExtension, QueryableByName,
+    prelude::*,
     sql_types::{Array, BigInt, Jsonb, Nullable, Text, Uuid as SqlUuid},
 };
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
@@ -14,8 +14,10 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::{
-    Actor, Control, Failure, Lease, Note, Phase, adopt, append, finish_backfill,
+    Actor, Control, Failure, Lease, Phase, adopt,
+    audit::note,
     batches::Clock,
+    finish_backfill,
     parity::{self, Parity},
     step::{BACKFILL, JobState, Obstacle},
     tables::{ENTITIES, Side, TABLES},
@@ -23,7 +25,7 @@ use super::{
 use crate::{
     changes::EVERYBODY,
     config::failpoints,
-    db::{Db, statement},
+    db::{Db, schema::migration_checkpoints, statement},
     error::{Error, Result},
     viewer::UserId,
 };
@@ -114,11 +116,14 @@ pub async fn may_begin(conn: &mut AsyncPgConnection) -> Result<(), Failure> {
     }
 }
 
-/// Whether a backfill was under way when its process ended: nobody holds its lease any more.
+/// Whether a backfill was under way when its process ended: nobody holds its lease any more, nor is in the middle of
+/// a batch that something else holds up for longer than that.
 pub async fn is_interrupted(conn: &mut AsyncPgConnection) -> Result<bool> {
     let kept: Option<Checkpoint> = statement(
         "SELECT state, place, progress FROM migration_checkpoints c WHERE job = ? AND state = 'running' \
-           AND NOT EXISTS (SELECT FROM migration_leases l WHERE l.name = c.job AND l.expires_at > clock_timestamp())",
+           AND (NOT EXISTS (SELECT FROM migration_leases l WHERE l.name = c.job) \
+             OR EXISTS (SELECT FROM migration_leases l WHERE l.name = c.job AND l.expires_at <= clock_timestamp() \
+               FOR UPDATE SKIP LOCKED))",
     )
     .bind::<Text, _>(BACKFILL)
     .get_result(conn)
@@ -150,6 +155,13 @@ async fn work(
     lease: &Lease,
     told: impl Fn(&Progress) + Send,
 ) -> Result<Ended, Failure> {
+    if actor == Actor::Server {
+        // Whoever goes on with what was interrupted does not overrule whoever has told it to stop since.
+        let state = state(conn).await?;
+        if state != JobState::Running {
+            return Ok(Ended::Stopped(state));
+        }
+    }
     let mut progress = begin(conn, actor, lease).await?;
     let mut clock = Clock::new(progress.rows);
     loop {
@@ -194,7 +206,8 @@ async fn begin(conn: &mut AsyncPgConnection, actor: Actor, lease: &Lease) -> Res
         let mut progress: Progress = serde_json::from_value(kept.progress).unwrap_or_default();
         progress.owners_in_all = count(conn, owners!("count(*) AS n", "")).await?;
         progress.rows_in_all = rows_in_all;
-        note(conn, actor, if kept.place.is_some() { "go on with the backfill" } else { "begin the backfill" }).await?;
+        let action = if kept.place.is_some() { "go on with the backfill" } else { "begin the backfill" };
+        note(conn, actor, action, json!({})).await?;
         Ok(progress)
     })
     .await
@@ -206,7 +219,17 @@ enum Batch {
     Stopped(JobState),
 }
 
-/// The next owners, in one transaction with how far that is. The library comes first.
+/// What a backfill was told.
+async fn state(conn: &mut AsyncPgConnection) -> QueryResult<JobState> {
+    migration_checkpoints::table
+        .find(BACKFILL)
+        .select(migration_checkpoints::state)
+        .first(conn)
+        .await
+}
+
+/// The next owners, in one transaction with how far that is. The library comes first. The checkpoint is not locked
+/// meanwhile, so that nobody who tells the backfill something has to wait for it.
 async fn batch(
     conn: &mut AsyncPgConnection,
     lease: &Lease,
@@ -214,12 +237,11 @@ async fn batch(
     clock: &mut Clock,
 ) -> Result<Batch, Failure> {
     lease.assert(conn).await?;
-    let checkpoint: Checkpoint = statement(
-        "SELECT state, place, progress FROM migration_checkpoints WHERE job = ? FOR UPDATE",
-    )
-    .bind::<Text, _>(BACKFILL)
-    .get_result(conn)
-    .await?;
+    let checkpoint: Checkpoint =
+        statement("SELECT state, place, progress FROM migration_checkpoints WHERE job = ?")
+            .bind::<Text, _>(BACKFILL)
+            .get_result(conn)
+            .await?;
     if checkpoint.state != JobState::Running {
         return Ok(Batch::Stopped(checkpoint.state));
     }
@@ -251,6 +273,17 @@ async fn batch(
     Ok(Batch::More)
 }
 
+/// Who has anything in the files, and nothing of theirs was copied.
+pub(super) async fn left_out(conn: &mut AsyncPgConnection) -> QueryResult<Vec<UserId>> {
+    let owners: Vec<Owner> = statement(owners!(
+        "u.id",
+        " AND NOT EXISTS (SELECT FROM migration_adopted a WHERE a.user_id = u.id) ORDER BY u.id"
+    ))
+    .load(conn)
+    .await?;
+    Ok(owners.into_iter().map(|owner| owner.id).collect())
+}
+
 async fn next(conn: &mut AsyncPgConnection, place: Option<&str>, most: i64) -> Result<Vec<UserId>> {
     let Some(place) = place else {
         return Ok(vec![EVERYBODY]);
@@ -272,9 +305,13 @@ async fn finish(
     lease: &Lease,
     progress: &Progress,
 ) -> Result<Ended, Failure> {
-    let parity = conn
+    let outcome = conn
         .transaction(async |conn| {
             lease.assert(conn).await?;
+            let state = state(conn).await?;
+            if state != JobState::Running {
+                return Ok(Err(state));
+            }
             conn.batch_execute("SET LOCAL statement_timeout = 0; LOCK TABLE mirror_places IN EXCLUSIVE MODE")
                 .await?;
             for entity in ENTITIES {
@@ -292,9 +329,13 @@ async fn finish(
             .bind::<Text, _>(BACKFILL)
             .execute(conn)
             .await?;
-            Ok::<_, Failure>(parity)
+            Ok::<_, Failure>(Ok(parity))
         })
         .await?;
+    let parity = match outcome {
+        Ok(parity) => parity,
+        Err(state) => return Ok(Ended::Stopped(state)),
+    };
     if !parity.equal {
         return Err(Error::conflict(
             "everything was copied, but files and database differ: `regimen parity` shows where",
@@ -336,22 +377,8 @@ pub async fn tell(
             )
             .into());
         }
-        note(conn, actor, action).await?;
+        note(conn, actor, action, json!({})).await?;
         Ok(())
     })
     .await
-}
-
-async fn note(conn: &mut AsyncPgConnection, actor: Actor, action: &str) -> Result<()> {
-    let now = Control::read(conn).await?;
-    let note = Note {
-        actor,
-        action,
-        from: now.phase,
-        to: now.phase,
-        epoch: now.epoch,
-        details: json!({}),
-    };
-    append(conn, note).await?;
-    Ok(())
 }

@@ -8,7 +8,7 @@ use diesel_async::AsyncConnection;
 use uuid::Uuid;
 
 use super::{
-    Actor, Failure, Migration, Moving, backfill, cut_over, ending,
+    Actor, Failure, Migration, Moving, Source, backfill, cut_over, ending,
     graphql::{MigrationPayload, status},
     parity::{self, BothSides, Parity},
     people,
@@ -118,6 +118,9 @@ pub struct MirrorState {
 pub enum Keep {
     /// The database: the files are written again, also over what others have put there.
     Database,
+    /// The files: what others have put there is taken over into the database, as changes with new versions. What was
+    /// on its way to the files still goes there.
+    Files,
 }
 
 /// What a proof found.
@@ -172,7 +175,8 @@ impl DeskMutation {
         Some(cut(ctx, within_seconds, expected_epoch).await)
     }
 
-    /// Writes the files again where they do not follow, for admins, also over what others have put there.
+    /// Has files and database be the same again where the files do not follow, for admins: by default they are written
+    /// again, also over what others have put there.
     async fn repair_mirror(
         &self,
         ctx: &Context<'_>,
@@ -294,9 +298,11 @@ async fn cut(ctx: &Context<'_>, within: i32, expected: Option<i64>) -> Result<Mi
 
 async fn repair(ctx: &Context<'_>, keep: Keep) -> Result<MigrationPayload> {
     let actor = Actor::User(ctx.admin()?.user);
-    match keep {
-        Keep::Database => moving(ctx)?.repair(actor).await?,
-    }
+    let keep = match keep {
+        Keep::Database => Source::Database,
+        Keep::Files => Source::Files,
+    };
+    moving(ctx)?.repair(actor, keep).await?;
     answer(ctx).await
 }
 
@@ -329,6 +335,9 @@ async fn fetch_back(ctx: &Context<'_>, expected: Option<i64>) -> Result<Migratio
 
 async fn link(ctx: &Context<'_>, key: String, email: String) -> Result<MigrationPayload> {
     let actor = Actor::User(ctx.admin()?.user);
+    if let Ok(moving) = moving(ctx) {
+        people::check(moving.files(), &key).await?;
+    }
     people::link(&mut *ctx.db().conn().await?, actor, &key, &email).await?;
     if let Ok(moving) = moving(ctx) {
         moving.look().await.map_err(Error::from)?;

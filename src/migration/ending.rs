@@ -7,14 +7,16 @@ use diesel::{
     OptionalExtension, QueryableByName,
     sql_types::{Jsonb, Text},
 };
-use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use diesel_async::{AsyncConnection, RunQueryDsl};
 use serde_json::{Value as Json, json};
 use tokio::task::spawn_blocking;
 
 use super::{
-    Actor, Control, Failure, Note, Phase, append,
+    Actor, Control, Failure, Phase,
     archive::{self, ArchiveError, Manifest},
+    audit::note,
     files::{Files, lookups},
+    pace::Hurry,
     parity,
     step::{ARCHIVE, Obstacle, RESTORE},
     tables::ENTITIES,
@@ -41,6 +43,7 @@ pub async fn put_away(
 ) -> Result<Manifest, Failure> {
     in_phase(db, Phase::Soak).await?;
     let to = to.unwrap_or_else(|| beside(files));
+    let _hurry = Hurry::up(db).await?;
     let (from, into) = (files.root().to_owned(), to.clone());
     let manifest = blocking(move || archive::make(&from, &into)).await?;
     if !holds_everything(db, &to).await? {
@@ -67,6 +70,7 @@ pub async fn put_away(
 pub async fn complete(db: &Db, actor: Actor, expected: Option<i64>) -> Result<Control, Failure> {
     in_phase(db, Phase::Soak).await?;
     let folder = kept(db).await?;
+    let _hurry = Hurry::up(db).await?;
     let again = folder.clone();
     blocking(move || archive::verify(&again)).await?;
     if !holds_everything(db, &folder).await? {
@@ -81,6 +85,11 @@ pub async fn retire(db: &Db, actor: Actor, files: &Arc<Files>) -> Result<usize, 
     let (folder, from) = (kept(db).await?, files.root().to_owned());
     let removed = blocking(move || archive::retire(&folder, &from)).await?;
     let mut conn = db.conn().await?;
+    statement("UPDATE migration_checkpoints SET progress = progress || ? WHERE job = ?")
+        .bind::<Jsonb, _>(json!({"removedAt": Utc::now()}))
+        .bind::<Text, _>(ARCHIVE)
+        .execute(&mut conn)
+        .await?;
     note(
         &mut conn,
         actor,
@@ -186,28 +195,6 @@ async fn keep(
         .execute(conn)
         .await?;
         note(conn, actor, action, facts).await?;
-        Ok(())
-    })
-    .await
-}
-
-async fn note(
-    conn: &mut AsyncPgConnection,
-    actor: Actor,
-    action: &str,
-    details: Json,
-) -> Result<(), Failure> {
-    conn.transaction(async |conn| {
-        let now = Control::read(conn).await?;
-        let note = Note {
-            actor,
-            action,
-            from: now.phase,
-            to: now.phase,
-            epoch: now.epoch,
-            details,
-        };
-        append(conn, note).await?;
         Ok(())
     })
     .await

@@ -33,8 +33,6 @@ pub enum FilesError {
     Apply(#[from] ApplyError),
     #[error("reading or writing the files ended before it was done: {0}")]
     Broken(String),
-    #[error("{0}: nothing is written to the files until `repairMirror` is asked for")]
-    Held(&'static str),
     #[error("`{}` cannot be locked, so nothing was written: {error}", path.display())]
     Lock { path: PathBuf, error: io::Error },
 }
@@ -67,9 +65,6 @@ impl From<FilesError> for Error {
             FilesError::Apply(ApplyError::Disk { .. }) | FilesError::Lock { .. } => {
                 "the app's files could not be written: try again later, and ask an admin to look into the log"
             }
-            FilesError::Held(_) => {
-                "nothing is written to the app's files until an admin has looked at what somebody else changed there"
-            }
             FilesError::Unreadable(_) | FilesError::Apply(_) | FilesError::Broken(_) => {
                 "the app's files could not be read: try again later, and ask an admin to look into the log"
             }
@@ -97,8 +92,6 @@ pub struct Files {
 struct Open {
     folder: Option<Folder>,
     lookups: Lookups,
-    /// Why nothing may be written, although the files are as they were read.
-    held: Option<&'static str>,
 }
 
 impl Files {
@@ -124,11 +117,6 @@ impl Files {
         apart
     }
 
-    /// Writes nothing from now on, until the files are read again.
-    pub fn hold(&self, reason: &'static str) {
-        self.lock().held = Some(reason);
-    }
-
     /// From now on the files are understood by this.
     pub fn look_up(&self, lookups: Lookups) {
         self.lock().lookups = lookups;
@@ -142,7 +130,7 @@ impl Files {
     /// Opens the folder anew and reads everything. It waits for the disk.
     pub fn read(&self, mut each: impl FnMut(Item)) -> Result<Read, FilesError> {
         let mut open = self.lock();
-        (open.folder, open.held) = (None, None);
+        open.folder = None;
         let folder = self.open(&open.lookups)?;
         let report = folder.read(|item| {
             each(item);
@@ -192,13 +180,30 @@ impl Files {
             .map(|folder| stamp(folder, &open.lookups))
     }
 
+    /// Whom the files know: what they are called there, and their account, by name.
+    pub async fn people(self: &Arc<Self>) -> Result<Vec<(String, UserId)>, FilesError> {
+        let files = Arc::clone(self);
+        self.with(move |open| {
+            let mut people = match &open.folder {
+                Some(folder) => folder.people(),
+                None => files.open(&open.lookups)?.people(),
+            };
+            people.sort();
+            Ok(people)
+        })
+        .await
+    }
+
+    /// How long the longest of them is, in bytes.
+    #[must_use]
+    pub fn longest(&self) -> u64 {
+        self.lock().folder.as_ref().map_or(0, Folder::longest)
+    }
+
     /// Writes these records, all of a file at once, and says which state of the files that makes.
     pub async fn apply(self: &Arc<Self>, edits: Vec<Edit>) -> Result<Vec<u8>, FilesError> {
         let files = Arc::clone(self);
         self.with(move |open| {
-            if let Some(reason) = open.held {
-                return Err(FilesError::Held(reason));
-            }
             let _lock = files.lock_folder()?;
             files.take_up(open)?;
             let Some(folder) = &mut open.folder else {
@@ -215,7 +220,7 @@ impl Files {
         let files = Arc::clone(self);
         self.with(move |open| {
             let folder = files.open(&open.lookups)?;
-            let is_known = stamp(&folder, &open.lookups) == known;
+            let is_known = are_same_files(&stamp(&folder, &open.lookups), &known);
             if is_known {
                 open.folder = Some(folder);
             }
@@ -263,29 +268,28 @@ impl Files {
     }
 }
 
+/// Which state of the files it is, and of what their meaning depends on beside them: a hash of each.
 fn stamp(folder: &Folder, lookups: &Lookups) -> Vec<u8> {
-    let mut hash = Sha256::new();
+    let mut files = Sha256::new();
     let mut stamps = folder.stamps();
     stamps.sort_by(|(one, _), (other, _)| one.cmp(other));
     for (path, stamp) in stamps {
-        hash.update(format!("{path}\0{stamp:?}\0"));
+        files.update(format!("{path}\0{stamp:?}\0"));
     }
-    let mut users: Vec<String> = lookups
-        .users
-        .iter()
-        .map(|(key, id)| format!("{key}\0{id}\0"))
-        .collect();
-    users.sort();
-    let mut library: Vec<String> = lookups
-        .library
-        .iter()
-        .map(|known| format!("{}\0{}\0{:?}\0", known.id, known.name, known.aliases))
-        .collect();
-    library.sort();
-    for part in users.iter().chain(&library) {
-        hash.update(part);
-    }
-    hash.finalize().to_vec()
+    let users = lookups.users.iter();
+    let mut known: Vec<String> = users.map(|(key, id)| format!("{key}\0{id}\0")).collect();
+    let library = lookups.library.iter();
+    known.extend(library.map(|it| format!("{}\0{}\0{:?}\0", it.id, it.name, it.aliases)));
+    known.sort();
+    let mut meaning = Sha256::new();
+    known.iter().for_each(|part| meaning.update(part));
+    [files.finalize(), meaning.finalize()].concat()
+}
+
+/// Whether two stamps are of the same files, whatever those mean.
+fn are_same_files(one: &[u8], other: &[u8]) -> bool {
+    const HASH: usize = 32;
+    one.len() >= HASH && one.get(..HASH) == other.get(..HASH)
 }
 
 #[derive(QueryableByName)]

@@ -1,6 +1,6 @@
 //! The fields of the API that concern the way in. All of them are for admins.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_graphql::{ComplexObject, Context, Object, SimpleObject};
 use futures_util::{
@@ -10,10 +10,12 @@ use futures_util::{
 use tokio::time::sleep;
 
 use super::{
-    Failure,
+    Failure, Moving,
     audit::AuditEntry,
     control::{Actor, Control},
+    people::{self, LegacyPerson},
     status::Migration,
+    step::Obstacle,
     verbs::{self, FENCE},
 };
 use crate::{
@@ -35,6 +37,17 @@ impl MigrationQuery {
     /// How far the way in from JSON files is, and what holds the next step back, for admins.
     async fn migration(&self, ctx: &Context<'_>) -> Nullable<Migration> {
         Some(status(ctx).await)
+    }
+
+    /// Whom the app's files know, by the id they have there, for admins: each with their account, which
+    /// `linkLegacyUser` can make another one.
+    async fn legacy_people(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The most to show, from 1 to 200.", default = 50)] first: i32,
+        #[graphql(desc = "The `legacyId` of the last one that was seen.")] after: Option<String>,
+    ) -> Result<Vec<LegacyPerson>> {
+        legacy_people(ctx, first, after.as_deref()).await
     }
 
     /// What was done on the way in and by whom, the newest first, for admins. Rows are only ever added.
@@ -100,6 +113,21 @@ impl MigrationMutation {
     ) -> Nullable<MigrationPayload> {
         Some(rollback(ctx, expected_epoch).await)
     }
+}
+
+async fn legacy_people(
+    ctx: &Context<'_>,
+    first: i32,
+    after: Option<&str>,
+) -> Result<Vec<LegacyPerson>> {
+    ctx.admin()?;
+    let most = usize::try_from(first).unwrap_or_default();
+    if !(1..=200).contains(&most) {
+        return Err(Error::invalid("first", "`first` must be from 1 to 200"));
+    }
+    let moving: Option<&Arc<Moving>> = ctx.data_opt();
+    let moving = moving.ok_or_else(|| Failure::held_back(Obstacle::NoFiles))?;
+    people::listed(&mut *ctx.db().conn().await?, moving.files(), after, most).await
 }
 
 pub(super) async fn status(ctx: &Context<'_>) -> Result<Migration> {

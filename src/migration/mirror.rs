@@ -10,19 +10,25 @@ use std::{
 
 use diesel::{
     QueryResult, QueryableByName,
-    sql_types::{Text, Uuid as SqlUuid},
+    sql_types::{BigInt, Nullable, Text, Uuid as SqlUuid},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
-use tokio::sync::{Notify, watch};
+use tokio::{
+    sync::{Notify, watch},
+    time::Instant,
+};
 use uuid::Uuid;
 
 use super::{
-    aggregates, copies,
+    aggregates,
+    copies::{self, Direction},
     files::Files,
-    offer::{Outcome, Refused, TablesLost, offer, without},
+    offer::{self, Outcome, TablesLost, without},
+    pace::{self, Pace, Turn},
     parity::{self, Key},
     phase::Source,
     projection::shown,
+    queue,
     tables::{ENTITIES, Side},
 };
 use crate::{
@@ -50,6 +56,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub struct Mirror {
     db: Db,
     files: Arc<Files>,
+    pace: Pace,
     wake: Notify,
     rounds: watch::Sender<Rounds>,
 }
@@ -66,10 +73,11 @@ pub type Changed = HashMap<Entity, Vec<Key>>;
 
 impl Mirror {
     #[must_use]
-    pub fn new(db: Db, files: Arc<Files>) -> Arc<Self> {
+    pub fn new(db: Db, files: Arc<Files>, at_once: u64) -> Arc<Self> {
         Arc::new(Self {
             db,
             files,
+            pace: Pace::new(at_once),
             wake: Notify::new(),
             rounds: watch::Sender::new(Rounds::default()),
         })
@@ -117,7 +125,6 @@ impl Mirror {
     /// tables and hashes say the same.
     pub async fn round(&self) -> Result<()> {
         let mut conn = self.db.conn().await?;
-        let files = Arc::clone(&self.files);
         failpoints::pass("mirror.begin").map_err(Error::unavailable)?;
         conn.build_transaction()
             .repeatable_read()
@@ -126,41 +133,68 @@ impl Mirror {
                 conn.batch_execute("LOCK TABLE mirror_places IN EXCLUSIVE MODE")
                     .await?;
                 conn.batch_execute(Side::Database.look_here()).await?;
-                let changed = pending(conn).await?;
-                if changed.is_empty() && due(conn).await?.is_empty() {
-                    return Ok(keep_places(conn).await?);
+                let (mut changed, places) = pending(conn).await?;
+                let longest = self.files.longest();
+                match self.pace.turn(conn, longest, !changed.is_empty()).await? {
+                    Turn::Write => {
+                        include(&mut changed, due(conn).await?);
+                        self.write(conn, &changed).await?;
+                    }
+                    Turn::Show => show(conn, &changed).await?,
                 }
-                write(conn, &files, changed).await
+                keep_places(conn, &places).await?;
+                failpoints::reach("mirror.before_commit");
+                Ok(())
             })
             .await
     }
+
+    async fn write(&self, conn: &mut AsyncPgConnection, changed: &Changed) -> Result<()> {
+        if changed.is_empty() {
+            return Ok(());
+        }
+        let began = Instant::now();
+        write(conn, &self.files, changed).await?;
+        self.pace.wrote(began);
+        Ok(())
+    }
+}
+
+/// Shows these records as the connection sees them, while the files have yet to be given them.
+async fn show(conn: &mut AsyncPgConnection, changed: &Changed) -> Result<()> {
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let shown = shown(conn).await?;
+    shown.ok_or(TablesLost)?;
+    project(conn, changed).await?;
+    pace::put_off(conn, changed).await?;
+    renew(conn, changed).await?;
+    failpoints::reach("mirror.put_off");
+    Ok(())
 }
 
 /// Writes these records to the files as the connection sees them, and to the files' tables and hashes; what the
 /// files do not take is queued.
-async fn write(
-    conn: &mut AsyncPgConnection,
-    files: &Arc<Files>,
-    mut changed: Changed,
-) -> Result<()> {
-    include(&mut changed, due(conn).await?);
+async fn write(conn: &mut AsyncPgConnection, files: &Arc<Files>, changed: &Changed) -> Result<()> {
     let shown = shown(conn).await?;
     let shown = shown.ok_or(TablesLost)?;
-    let Outcome { stamp, refused } = offer(conn, files, &changed, shown).await?;
+    let Outcome { stamp, refused } = if queue::foreign(conn).await? > 0 {
+        offer::hold(changed)
+    } else {
+        offer::offer(conn, files, changed, shown).await?
+    };
     failpoints::reach("mirror.written");
     // Whoever reads sees what was acknowledged, also where the files have yet to follow.
-    project(conn, &changed).await?;
+    project(conn, changed).await?;
     if let Some(stamp) = stamp {
-        for (entity, keys) in without(&changed, &refused) {
-            unqueue(conn, entity, &keys).await?;
+        for (entity, keys) in without(changed, &refused) {
+            queue::taken(conn, entity, &keys).await?;
         }
         stamped(conn, &stamp).await?;
     }
-    queue(conn, &refused).await?;
-    renew(conn, &changed).await?;
-    keep_places(conn).await?;
-    failpoints::reach("mirror.before_commit");
-    Ok(())
+    queue::refuse(conn, &refused).await?;
+    Ok(renew(conn, changed).await?)
 }
 
 /// What waits may have been changed once more: each record once, because no statement takes one twice.
@@ -173,24 +207,35 @@ fn include(changed: &mut Changed, more: Changed) {
     }
 }
 
-/// What the feed names beyond the places, each record once.
-pub async fn pending(conn: &mut AsyncPgConnection) -> QueryResult<Changed> {
-    let rows: Vec<Named> = statement(
-        "SELECT DISTINCT c.user_id, c.entity, c.entity_id AS id FROM change_heads h \
+/// What the feed names beyond the places, each record once, and how far that goes in whose feed.
+pub async fn pending(conn: &mut AsyncPgConnection) -> QueryResult<(Changed, Places)> {
+    let rows: Vec<Pending> = statement(
+        "SELECT h.user_id, c.entity, c.entity_id AS id, h.seq FROM change_heads h \
          LEFT JOIN mirror_places p USING (user_id) \
-         JOIN changes c ON c.user_id = h.user_id AND c.seq > coalesce(p.seq, 0) \
+         LEFT JOIN LATERAL (SELECT DISTINCT entity, entity_id FROM changes c \
+           WHERE c.user_id = h.user_id AND c.seq > coalesce(p.seq, 0)) c ON true \
          WHERE h.seq > coalesce(p.seq, 0)",
     )
     .load(conn)
     .await?;
-    Ok(by_kind(rows))
+    let places = rows.iter().map(|row| (row.user_id, row.seq)).collect();
+    let named = rows.into_iter().filter_map(|row| {
+        let (entity, id) = row.entity.zip(row.id)?;
+        let user_id = row.user_id;
+        Some(Named {
+            user_id,
+            entity,
+            id,
+        })
+    });
+    Ok((by_kind(named.collect()), places))
 }
 
 /// Shows what was acknowledged where the files were read anew and have yet to follow: in the transaction that shows what
 /// was read, or else somebody could be shown less in between.
 pub(super) async fn show_acknowledged(conn: &mut AsyncPgConnection) -> Result<()> {
     conn.batch_execute(Side::Database.look_here()).await?;
-    let mut changed = pending(conn).await?;
+    let (mut changed, _) = pending(conn).await?;
     let queued: Vec<Named> = statement("SELECT user_id, entity, id FROM mirror_repairs")
         .load(conn)
         .await?;
@@ -200,18 +245,35 @@ pub(super) async fn show_acknowledged(conn: &mut AsyncPgConnection) -> Result<()
     Ok(())
 }
 
-/// What was queued, and is to be tried again.
+/// What was put off, and what was refused and is to be tried again.
 async fn due(conn: &mut AsyncPgConnection) -> QueryResult<Changed> {
     let rows: Vec<Named> = statement(
-        "SELECT user_id, entity, id FROM mirror_repairs WHERE due_at <= clock_timestamp() ORDER BY due_at LIMIT 1000",
+        "SELECT user_id, entity, id FROM mirror_repairs WHERE due_at <= clock_timestamp() OR tries = 0 \
+         ORDER BY due_at LIMIT 1000",
     )
     .load(conn)
     .await?;
     Ok(by_kind(rows))
 }
 
+/// How far the mirror is in whose feed.
+pub type Places = HashMap<UserId, i64>;
+
+/// What is in a feed; of one that holds nothing more only how far it goes.
 #[derive(QueryableByName)]
-struct Named {
+struct Pending {
+    #[diesel(sql_type = SqlUuid)]
+    user_id: UserId,
+    #[diesel(sql_type = Nullable<Text>)]
+    entity: Option<String>,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    id: Option<Uuid>,
+    #[diesel(sql_type = BigInt)]
+    seq: i64,
+}
+
+#[derive(QueryableByName)]
+pub(super) struct Named {
     #[diesel(sql_type = SqlUuid)]
     user_id: UserId,
     #[diesel(sql_type = Text)]
@@ -221,7 +283,7 @@ struct Named {
 }
 
 /// Tasks were never in files.
-fn by_kind(rows: Vec<Named>) -> Changed {
+pub(super) fn by_kind(rows: Vec<Named>) -> Changed {
     let mut changed = Changed::new();
     for row in rows {
         if let Some(entity) = Entity::of_word(&row.entity).filter(|it| ENTITIES.contains(it)) {
@@ -260,18 +322,22 @@ async fn project(conn: &mut AsyncPgConnection, changed: &Changed) -> QueryResult
     let empty = Vec::new();
     let of = |entity: &Entity| changed.get(entity).unwrap_or(&empty);
     for entity in &ENTITIES {
-        for copy in copies::of(*entity) {
+        for copy in copies::of(Direction::ToFiles, *entity) {
             keyed(conn, copy, of(entity)).await?;
         }
     }
     for entity in ENTITIES.iter().rev() {
-        keyed(conn, copies::gone(*entity), of(entity)).await?;
+        keyed(conn, copies::gone(Direction::ToFiles, *entity), of(entity)).await?;
     }
     Ok(())
 }
 
 /// Runs a statement about these records.
-async fn keyed(conn: &mut AsyncPgConnection, text: &'static str, keys: &[Key]) -> QueryResult<()> {
+pub(super) async fn keyed(
+    conn: &mut AsyncPgConnection,
+    text: &'static str,
+    keys: &[Key],
+) -> QueryResult<()> {
     if keys.is_empty() {
         return Ok(());
     }
@@ -292,13 +358,18 @@ async fn renew(conn: &mut AsyncPgConnection, changed: &Changed) -> QueryResult<(
     Ok(())
 }
 
-/// The mirror stands where the feeds stood when this transaction's moment was. Most stand there already.
-pub async fn keep_places(conn: &mut AsyncPgConnection) -> QueryResult<()> {
+/// The mirror stands where these feeds were seen to stand: what came in since is still before it.
+pub async fn keep_places(conn: &mut AsyncPgConnection, places: &Places) -> QueryResult<()> {
+    if places.is_empty() {
+        return Ok(());
+    }
+    let places: Vec<_> = places.iter().collect();
     statement(
-        "INSERT INTO mirror_places AS p (user_id, seq) SELECT h.user_id, h.seq FROM change_heads h \
-         LEFT JOIN mirror_places m USING (user_id) WHERE h.seq > coalesce(m.seq, 0) \
+        "INSERT INTO mirror_places AS p (user_id, seq) SELECT * FROM unnest(?, ?) \
          ON CONFLICT (user_id) DO UPDATE SET seq = excluded.seq WHERE p.seq < excluded.seq",
     )
+    .column::<SqlUuid, _, _>(&places, |(owner, _)| **owner)
+    .column::<BigInt, _, _>(&places, |(_, seq)| **seq)
     .execute(conn)
     .await
     .map(drop)
@@ -311,37 +382,4 @@ pub async fn stamped(conn: &mut AsyncPgConnection, stamp: &[u8]) -> QueryResult<
         .execute(conn)
         .await
         .map(drop)
-}
-
-async fn queue(conn: &mut AsyncPgConnection, refused: &Refused) -> QueryResult<()> {
-    if refused.is_empty() {
-        return Ok(());
-    }
-    let rows: Vec<_> = refused.iter().collect();
-    statement(
-        "INSERT INTO mirror_repairs AS r (entity, reason, user_id, id) \
-         SELECT * FROM unnest(?, ?, ?, ?) \
-         ON CONFLICT (user_id, entity, id) DO UPDATE SET reason = excluded.reason, tries = r.tries + 1, \
-           due_at = clock_timestamp() + make_interval(secs => least(60, power(2, least(r.tries, 6))))",
-    )
-    .column::<Text, _, _>(&rows, |(key, _)| key.0.word())
-    .column::<Text, _, _>(&rows, |(_, reason)| reason.as_str())
-    .column::<SqlUuid, _, _>(&rows, |(key, _)| key.1.0)
-    .column::<SqlUuid, _, _>(&rows, |(key, _)| key.1.1)
-    .execute(conn)
-    .await
-    .map(drop)
-}
-
-async fn unqueue(conn: &mut AsyncPgConnection, entity: Entity, keys: &[Key]) -> QueryResult<()> {
-    statement(
-        "DELETE FROM mirror_repairs r USING unnest(?, ?) AS w (owner, id) \
-         WHERE r.user_id = w.owner AND r.id = w.id AND r.entity = ?",
-    )
-    .column::<SqlUuid, _, _>(keys, |(owner, _)| *owner)
-    .column::<SqlUuid, _, _>(keys, |(_, id)| *id)
-    .bind::<Text, _>(entity.word())
-    .execute(conn)
-    .await
-    .map(drop)
 }

@@ -8,6 +8,7 @@ use super::{
     files::{Files, FilesError, READ_AGAIN},
     mirror::{Changed, edits},
     parity::Key,
+    taking::FOREIGN,
 };
 use crate::{
     changes::Entity,
@@ -23,6 +24,19 @@ pub(super) struct Outcome {
     /// Which state of the files that made; none where nothing was written.
     pub(super) stamp: Option<Vec<u8>>,
     pub(super) refused: Refused,
+}
+
+/// Writes nothing, because somebody else's edits wait for an admin.
+pub(super) fn hold(changed: &Changed) -> Outcome {
+    let reason =
+        || format!("{FOREIGN}: nothing is written to the files until `repairMirror` is asked for");
+    let keys = changed
+        .iter()
+        .flat_map(|(entity, keys)| keys.iter().map(|key| (*entity, *key)));
+    Outcome {
+        stamp: None,
+        refused: keys.map(|key| (key, reason())).collect(),
+    }
 }
 
 /// Writes to the files what they take: a record that they cannot hold keeps no other one waiting.

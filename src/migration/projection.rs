@@ -1,16 +1,17 @@
 //! The files as tables: a copy that is made anew whenever somebody else has written a file. Requests read it
 //! with the statements that they use for everything.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use diesel::{QueryResult, QueryableByName, sql_types::Binary};
 use diesel_async::{
     AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection, TransactionManager,
 };
+use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 
 use super::{
-    files::{Files, FilesError, Read},
+    files::{Files, FilesError, Read, lookups},
     mirror, parity,
     tables::{EXERCISES, PEOPLE, Side, TABLES, Table},
 };
@@ -43,21 +44,37 @@ const STRANGERS: &str = "DO $$ BEGIN \
        THEN RAISE EXCEPTION 'an address in the files belongs to an account already: link the two with `regimen migration link`'; \
        END IF; END $$";
 
-/// What could not be understood is evidence; what was seen before adds nothing.
-async fn keep(bulk: &Bulk, piece: &Quarantined) -> Result<(), BulkError> {
+/// How often each piece was seen in this reading.
+type Seen = HashMap<[u8; 32], i32>;
+
+/// What could not be understood is evidence; what was seen before adds nothing, also where it has moved in its file. Of
+/// pieces that are the same each is kept.
+async fn keep(bulk: &Bulk, piece: &Quarantined, seen: &mut Seen) -> Result<(), BulkError> {
     let position = i64::try_from(piece.place.start).unwrap_or(i64::MAX);
+    let whole = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
     let part = piece.part.as_deref().map(|part| format!("`{part}`: "));
-    let reason: String = format!(
-        "line {}, column {}: {}{}",
-        piece.line,
-        piece.column,
-        part.unwrap_or_default(),
-        piece.reason
-    );
+    let reason: String = format!("{}{}", part.unwrap_or_default(), piece.reason);
     let reason: String = reason.chars().take(1000).collect();
+    let known = Sha256::new()
+        .chain_update(format!("{}\0{reason}\0", piece.file))
+        .chain_update(&piece.bytes);
+    let occurrence = seen.entry(known.finalize().into()).or_default();
+    *occurrence += 1;
     bulk.run_with(
-        "INSERT INTO migration_quarantine (file, position, bytes, reason) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-        &[&piece.file, &position, &piece.bytes, &reason],
+        "INSERT INTO migration_quarantine AS q (file, position, line, \"column\", bytes, reason, occurrence) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7) \
+         ON CONFLICT (file, sha256(bytes), reason, occurrence) DO UPDATE \
+           SET position = excluded.position, line = excluded.line, \"column\" = excluded.\"column\" \
+           WHERE q.position <> excluded.position",
+        &[
+            &piece.file,
+            &position,
+            &whole(piece.line),
+            &whole(piece.column),
+            &piece.bytes,
+            &reason,
+            &*occurrence,
+        ],
     )
     .await
     .map(drop)
@@ -126,9 +143,12 @@ impl Projection {
         let mut conn = db.dedicated().await?;
         Transactions::begin_transaction(&mut conn).await?;
         conn.batch_execute(
-            "SET LOCAL statement_timeout = 0; LOCK TABLE mirror_places IN EXCLUSIVE MODE",
+            "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; \
+             LOCK TABLE mirror_places IN EXCLUSIVE MODE",
         )
         .await?;
+        // Whoever says who somebody of the files is holds the same lock.
+        files.look_up(lookups(&mut conn).await?);
         // There is nothing to be found where nothing was shown yet.
         let before = conn.transaction(async |conn| shown(conn).await).await;
         let read = fill(db, files).await?;
@@ -149,11 +169,16 @@ impl Projection {
         &mut self.conn
     }
 
-    /// Has the tables take their place. Where the files follow the database, they have from the first moment on what
-    /// was acknowledged.
-    pub async fn show(mut self, follows: bool) -> Result<Read, ProjectionError> {
+    /// Has the tables take their place. Nobody sees them yet.
+    pub async fn replace(&mut self) -> Result<(), ProjectionError> {
         self.conn.batch_execute(SHOW).await?;
+        self.conn.batch_execute(Side::Database.look_here()).await?;
         failpoints::reach("projection.replaced");
+        Ok(())
+    }
+
+    /// Shows them. Where the files follow the database, they have from the first moment on what was acknowledged.
+    pub async fn show(mut self, follows: bool) -> Result<Read, ProjectionError> {
         if follows {
             mirror::show_acknowledged(&mut self.conn).await?;
         }
@@ -169,12 +194,12 @@ async fn fill(db: &Db, files: &Arc<Files>) -> Result<Read, ProjectionError> {
     bulk.run(BEGIN).await?;
     let (sender, mut chunks) = mpsc::channel(1);
     let reading = read_into(Arc::clone(files), sender);
-    let mut quarantined = 0;
+    let (mut quarantined, mut seen) = (0, Seen::new());
     while let Some(mut rows) = chunks.recv().await {
         for piece in std::mem::take(&mut rows.quarantined) {
             quarantined += 1;
             if quarantined <= MOST_QUARANTINED {
-                keep(&bulk, &piece).await?;
+                keep(&bulk, &piece, &mut seen).await?;
             }
         }
         load(&bulk, rows).await?;

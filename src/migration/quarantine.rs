@@ -90,7 +90,8 @@ pub(super) async fn after(
     limit: i64,
 ) -> QueryResult<Vec<QuarantinedPiece>> {
     statement(
-        "SELECT id AS number, file, position, octet_length(bytes)::bigint AS size, reason, seen_at, \
+        "SELECT id AS number, file, position, octet_length(bytes)::bigint AS size, seen_at, \
+           format('line %s, column %s: %s', line, \"column\", reason) AS reason, \
            substring(bytes FROM 1 FOR (?)::int) AS bytes \
          FROM migration_quarantine WHERE id > ? ORDER BY id LIMIT ?",
     )

@@ -10,7 +10,13 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Actor, Control, Note, append};
+use super::{
+    Actor,
+    audit::note,
+    mirror::{Changed, Named, by_kind},
+    offer::Refused,
+    parity::Key,
+};
 use crate::{
     changes::Entity,
     db::{schema::mirror_repairs, statement},
@@ -54,7 +60,8 @@ impl Queued {
 /// The records that have waited longest.
 pub async fn queue_of(conn: &mut AsyncPgConnection, limit: i64) -> QueryResult<Vec<Queued>> {
     statement(
-        "SELECT entity, user_id AS owner, id, reason, tries, since FROM mirror_repairs ORDER BY since, id LIMIT ?",
+        "SELECT entity, user_id AS owner, id, reason, tries, since FROM mirror_repairs WHERE tries > 0 \
+         ORDER BY since, id LIMIT ?",
     )
     .bind::<BigInt, _>(limit)
     .load(conn)
@@ -91,6 +98,23 @@ pub async fn foreign(conn: &mut AsyncPgConnection) -> QueryResult<i64> {
         .await
 }
 
+/// The records that somebody else has edited, which are not queued any more.
+pub(super) async fn take_foreign(conn: &mut AsyncPgConnection) -> QueryResult<Changed> {
+    let rows: Vec<Named> =
+        statement("DELETE FROM mirror_repairs WHERE foreign_edit RETURNING user_id, entity, id")
+            .load(conn)
+            .await?;
+    Ok(by_kind(rows))
+}
+
+/// Has everything that waits be tried at once.
+pub(super) async fn retry(conn: &mut AsyncPgConnection) -> QueryResult<()> {
+    statement("UPDATE mirror_repairs SET due_at = clock_timestamp(), foreign_edit = false")
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
 /// Has everything that waits, and everything in which the files differ from what the database has of it, be written
 /// at once, and says so in the audit. What the database does not have yet is left to the backfill.
 pub async fn queue_differences(conn: &mut AsyncPgConnection, actor: Actor) -> Result<usize> {
@@ -102,23 +126,12 @@ pub async fn queue_differences(conn: &mut AsyncPgConnection, actor: Actor) -> Re
              FULL JOIN (SELECT * FROM parity_leaves WHERE side = 'files') f USING (entity, user_id, id) \
              WHERE d.hash IS DISTINCT FROM f.hash \
                AND (d.hash IS NOT NULL OR EXISTS (SELECT FROM migration_adopted a WHERE a.user_id = f.user_id)) \
-             ON CONFLICT (user_id, entity, id) DO UPDATE SET due_at = clock_timestamp()",
+             ON CONFLICT (user_id, entity, id) DO NOTHING",
         )
         .execute(conn)
         .await?;
-        statement("UPDATE mirror_repairs SET due_at = clock_timestamp(), foreign_edit = false")
-            .execute(conn)
-            .await?;
-        let now = Control::read(conn).await?;
-        let note = Note {
-            actor,
-            action: "repair the files",
-            from: now.phase,
-            to: now.phase,
-            epoch: now.epoch,
-            details: json!({"records": queued}),
-        };
-        append(conn, note).await?;
+        retry(conn).await?;
+        note(conn, actor, "repair the files", json!({"records": queued})).await?;
         Ok(queued)
     })
     .await
@@ -130,7 +143,7 @@ pub struct Lag {
     /// Changes that the files do not have yet.
     #[diesel(sql_type = BigInt)]
     pub changes: i64,
-    /// Records that wait in the queue.
+    /// Records that wait because they were refused.
     #[diesel(sql_type = BigInt)]
     pub queued: i64,
 }
@@ -139,11 +152,51 @@ pub struct Lag {
 pub async fn lag(conn: &mut AsyncPgConnection) -> QueryResult<Lag> {
     statement(
         "SELECT (SELECT coalesce(sum(h.seq - coalesce(p.seq, 0)), 0)::bigint FROM change_heads h \
-                 LEFT JOIN mirror_places p USING (user_id)) AS changes, \
-                (SELECT count(*) FROM mirror_repairs) AS queued",
+                 LEFT JOIN mirror_places p USING (user_id)) \
+                + (SELECT count(*) FROM mirror_repairs WHERE tries = 0) AS changes, \
+                (SELECT count(*) FROM mirror_repairs WHERE tries > 0) AS queued",
     )
     .get_result(conn)
     .await
+}
+
+/// Has these records wait, each for its reason, and be tried again later each time.
+pub(super) async fn refuse(conn: &mut AsyncPgConnection, refused: &Refused) -> QueryResult<()> {
+    if refused.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<_> = refused.iter().collect();
+    statement(
+        "INSERT INTO mirror_repairs AS r (entity, reason, user_id, id) \
+         SELECT * FROM unnest(?, ?, ?, ?) \
+         ON CONFLICT (user_id, entity, id) DO UPDATE SET reason = excluded.reason, tries = r.tries + 1, \
+           due_at = clock_timestamp() + make_interval(secs => least(60, power(2, least(r.tries, 6))))",
+    )
+    .column::<Text, _, _>(&rows, |(key, _)| key.0.word())
+    .column::<Text, _, _>(&rows, |(_, reason)| reason.as_str())
+    .column::<SqlUuid, _, _>(&rows, |(key, _)| key.1.0)
+    .column::<SqlUuid, _, _>(&rows, |(key, _)| key.1.1)
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// These were written.
+pub(super) async fn taken(
+    conn: &mut AsyncPgConnection,
+    entity: Entity,
+    keys: &[Key],
+) -> QueryResult<()> {
+    statement(
+        "DELETE FROM mirror_repairs r USING unnest(?, ?) AS w (owner, id) \
+         WHERE r.user_id = w.owner AND r.id = w.id AND r.entity = ?",
+    )
+    .column::<SqlUuid, _, _>(keys, |(owner, _)| *owner)
+    .column::<SqlUuid, _, _>(keys, |(_, id)| *id)
+    .bind::<Text, _>(entity.word())
+    .execute(conn)
+    .await
+    .map(drop)
 }
 
 #[derive(QueryableByName)]

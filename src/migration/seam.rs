@@ -58,10 +58,10 @@ struct Seen {
 
 impl Moving {
     #[must_use]
-    pub fn new(db: Db, files: Arc<Files>) -> Arc<Self> {
+    pub fn new(db: Db, files: Arc<Files>, at_once: u64) -> Arc<Self> {
         Arc::new(Self {
             files_view: db.looking_in(FILES_SCHEMA, IS_SHOWN),
-            mirror: Mirror::new(db.clone(), Arc::clone(&files)),
+            mirror: Mirror::new(db.clone(), Arc::clone(&files), at_once),
             db,
             files,
             seen: watch::Sender::new(Seen {
@@ -74,10 +74,11 @@ impl Moving {
     }
 
     /// Takes up the way in with the files of a folder, from wherever it stands. Without a folder there is nothing to
-    /// do, unless the files are still in use.
+    /// do, unless the files are still in use. Files of up to `at_once` bytes are written with every change.
     pub async fn start(
         db: &Db,
         folder: Option<&Path>,
+        at_once: u64,
     ) -> std::result::Result<Option<Arc<Self>>, StartError> {
         let control = Control::read(&mut *db.conn().await.map_err(Error::from)?)
             .await
@@ -90,7 +91,7 @@ impl Moving {
                 Ok(None)
             };
         };
-        let moving = Self::new(db.clone(), Files::new(folder.to_owned()));
+        let moving = Self::new(db.clone(), Files::new(folder.to_owned()), at_once);
         if control.phase == Phase::Complete {
             // Until the files are back from their archive there is nothing to do.
             moving.see(control.epoch, control.standing());
@@ -176,8 +177,7 @@ impl Moving {
         conn.batch_execute("LOCK TABLE mirror_places IN EXCLUSIVE MODE")
             .await?;
         // After a write that failed, the files are usually as they were.
-        let is_current = self.files.is_as_left().await?;
-        if !is_current || shown(conn).await? != self.files.stamp() {
+        if !self.is_shown(conn).await? {
             return Err(FilesChanged.into());
         }
         Ok(conn.batch_execute(Side::Files.look_here()).await?)
@@ -201,6 +201,25 @@ impl Moving {
         Ok(())
     }
 
+    /// Whether the tables say what the files say, and both are known here, for whoever holds the lock of writers.
+    pub(super) async fn is_shown(
+        &self,
+        conn: &mut AsyncPgConnection,
+    ) -> std::result::Result<bool, Error> {
+        let shown = shown(conn).await?;
+        if self.files.is_as_left().await? && shown == self.files.stamp() {
+            return Ok(true);
+        }
+        match shown {
+            // Another server on this database may have written them, and said so.
+            Some(known) => {
+                let is_known = self.files.accept(known.clone()).await?;
+                Ok(is_known && self.files.stamp() == Some(known))
+            }
+            None => Ok(false),
+        }
+    }
+
     fn is_adopted(&self, owner: UserId, epoch: i64) -> bool {
         let adopted = self.adopted.lock().unwrap_or_else(PoisonError::into_inner);
         adopted.0 == epoch && adopted.1.contains(&owner)
@@ -218,14 +237,14 @@ impl Moving {
 
     /// What was changed goes into the files before it is committed.
     async fn settle_files(&self, conn: &mut AsyncPgConnection) -> Result<()> {
-        let changed = mirror::pending(conn).await?;
+        let (changed, places) = mirror::pending(conn).await?;
         if !changed.is_empty() {
             let edits = mirror::edits(conn, &changed).await?;
             let stamp = self.files.apply(edits).await?;
             failpoints::reach("files.written");
             mirror::stamped(conn, &stamp).await?;
         }
-        Ok(mirror::keep_places(conn).await?)
+        Ok(mirror::keep_places(conn, &places).await?)
     }
 }
 

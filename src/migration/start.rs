@@ -43,6 +43,9 @@ pub async fn begin_empty(conn: &mut AsyncPgConnection) -> Result<(), StartError>
     if found.held {
         return Err(StartError::NotEmpty);
     }
-    mirror::keep_places(conn).await.map_err(Error::from)?;
+    let (_, places) = mirror::pending(conn).await.map_err(Error::from)?;
+    mirror::keep_places(conn, &places)
+        .await
+        .map_err(Error::from)?;
     Ok(())
 }

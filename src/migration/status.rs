@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use super::{
     control::{Control, evidence},
     phase::{Phase, Source},
-    step::{Evidence, JobState, Kind, Obstacle, Step},
+    step::{ARCHIVE, Evidence, JobState, Kind, Obstacle, Step},
 };
 use crate::db::schema::{migration_checkpoints, migration_quarantine};
 
@@ -39,6 +39,8 @@ pub struct Migration {
     pub certified_until: Option<DateTime<Utc>>,
     /// How many pieces of the files could not be taken over, and are kept as they were.
     pub quarantined: i64,
+    /// When the app's own files were removed, so that only the archive has them; null while they are where they were.
+    pub files_removed_at: Option<DateTime<Utc>>,
     /// The work that is under way or was done, by name.
     pub jobs: Vec<MigrationJob>,
     /// The next step; null where there is none.
@@ -115,11 +117,17 @@ impl Migration {
             behind: evidence.behind,
             certified_until: certificate.map(|it| it.expires_at),
             quarantined,
+            files_removed_at: removed_at(&jobs),
             jobs,
             next_step: step(Kind::Forward).map(shown),
             rollback_step: step(Kind::Back).map(shown),
         }
     }
+}
+
+fn removed_at(jobs: &[MigrationJob]) -> Option<DateTime<Utc>> {
+    let archive = jobs.iter().find(|job| job.job == ARCHIVE)?;
+    archive.progress["removedAt"].as_str()?.parse().ok()
 }
 
 fn words(obstacles: &[Obstacle]) -> Vec<String> {

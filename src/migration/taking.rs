@@ -5,12 +5,15 @@ use std::{sync::Arc, time::Duration};
 
 use diesel::sql_types::{BigInt, Bool};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use super::{
-    Actor, Control, Failure,
+    Actor, Control, Failure, Phase, adopt,
+    audit::note,
+    backfill, bringing,
     control::LOCK,
-    files::{Files, Read, lookups},
+    files::{Files, Read},
     parity,
     projection::{Projection, ProjectionError},
     queue,
@@ -22,7 +25,7 @@ use crate::{
     error::{Error, Result},
 };
 
-/// Why nothing is written to the files.
+/// Why nothing is written to the files: the queue says so, and thus to every server.
 pub(super) const FOREIGN: &str =
     "the files were changed by somebody else while no server followed them";
 
@@ -35,8 +38,20 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub(super) enum Differing {
     /// Somebody else has edited them: nothing is written until an admin says who is right.
     Held,
-    /// An admin has said that the database is.
+    /// An admin has said that the database is right.
     WrittenOver(Actor),
+    /// An admin has said that the files are.
+    TakenOver(Actor),
+}
+
+impl Differing {
+    /// The admin who has said who is right.
+    const fn said_by(self) -> Option<Actor> {
+        match self {
+            Self::Held => None,
+            Self::WrittenOver(actor) | Self::TakenOver(actor) => Some(actor),
+        }
+    }
 }
 
 /// Reads the files anew, and shows what they say. Where they follow the database, what differs is dealt with before
@@ -46,8 +61,6 @@ pub(super) async fn take_up(
     files: &Arc<Files>,
     differing: Differing,
 ) -> std::result::Result<Read, ProjectionError> {
-    let known = lookups(&mut *db.conn().await.map_err(Error::from)?).await?;
-    files.look_up(known);
     let taken = take(db, files, differing).await;
     if taken.is_err() {
         // What was read is not what is shown.
@@ -62,31 +75,68 @@ async fn take(
     differing: Differing,
 ) -> std::result::Result<Read, ProjectionError> {
     let mut made = Projection::make(db, files).await?;
-    let follows = still(made.conn()).await?.standing().use_db_dual_write();
-    if follows {
-        made.hash().await?;
-        let is_another = made.before.as_ref() != Some(&made.read.stamp);
-        match differing {
-            Differing::Held if is_another => {
-                // The hashes of what was just taken over may not be known yet.
-                parity::refresh(made.conn(), Side::Database).await?;
-                queue::queue_foreign(made.conn(), FOREIGN).await?;
-            }
-            Differing::Held => {}
-            Differing::WrittenOver(actor) => {
-                queue::queue_differences(made.conn(), actor).await?;
-            }
-        }
-        let records = queue::foreign(made.conn()).await?;
-        if records > 0 {
-            files.hold(FOREIGN);
-            tracing::error!(
-                records,
-                "{FOREIGN}: look at `regimen parity`, then ask for `repairMirror`"
-            );
-        }
+    let control = still(made.conn()).await?;
+    if !control.standing().use_db_dual_write() {
+        made.replace().await?;
+        return made.show(false).await;
     }
-    made.show(follows).await
+    made.hash().await?;
+    if differing.said_by().is_some() || made.before.as_ref() != Some(&made.read.stamp) {
+        // The hashes of what was just taken over may not be known yet.
+        parity::refresh(made.conn(), Side::Database).await?;
+        queue::queue_foreign(made.conn(), FOREIGN).await?;
+    }
+    if let Differing::WrittenOver(actor) = differing {
+        queue::queue_differences(made.conn(), actor).await?;
+    }
+    let records = queue::foreign(made.conn()).await?;
+    if records > 0 && differing == Differing::Held {
+        tracing::error!(
+            records,
+            "{FOREIGN}: look at `regimen parity`, then ask for `repairMirror`"
+        );
+    }
+    made.replace().await?;
+    if let Differing::TakenOver(actor) = differing {
+        bring(&mut made, actor).await?;
+    }
+    if differing.said_by().is_some() && control.phase != Phase::DualWrite {
+        newcomers(made.conn()).await?;
+    }
+    made.show(true).await
+}
+
+/// Takes over what the files say where somebody else has edited them. What they do not say any more goes only if all
+/// of them can be read: what cannot be understood looks as if it were gone.
+async fn bring(made: &mut Projection, actor: Actor) -> Result<()> {
+    let broken = made
+        .read
+        .report
+        .files
+        .iter()
+        .filter(|file| file.broken.is_some());
+    let unclear = made.read.report.quarantined + broken.count() as u64;
+    let conn = made.conn();
+    let records = queue::take_foreign(conn).await?;
+    let count: usize = records.values().map(Vec::len).sum();
+    let gone = bringing::bring(conn, &records).await?;
+    if gone > 0 && unclear > 0 {
+        return Err(Error::conflict(format!(
+            "the files lack {gone} records, and {unclear} pieces of them cannot be understood: mend those first, or keep the database's side"
+        )));
+    }
+    queue::retry(conn).await?;
+    let details = json!({"records": count, "gone": gone});
+    Ok(note(conn, actor, "take over the files", details).await?)
+}
+
+/// People who came into the files after the backfill, of whom the database has nothing yet.
+async fn newcomers(conn: &mut AsyncPgConnection) -> Result<()> {
+    let owners = backfill::left_out(conn).await?;
+    if adopt::adopt(conn, &owners).await?.rows > 0 {
+        parity::refresh(conn, Side::Database).await?;
+    }
+    Ok(())
 }
 
 /// Has the files that are back from their archive follow again. What they miss is on its way to them before anybody
@@ -102,6 +152,7 @@ pub(super) async fn reopen(
     parity::refresh(made.conn(), Side::Database).await?;
     queue::queue_differences(made.conn(), actor).await?;
     let control = verbs::reopen(made.conn(), actor, expected).await?;
+    made.replace().await.map_err(Error::from)?;
     made.show(true).await.map_err(Error::from)?;
     Ok(control)
 }

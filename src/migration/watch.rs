@@ -9,7 +9,8 @@ use super::{
     Actor, Control, Failure, Moving,
     backfill::{self, Ended},
     begin_with_files,
-    phase::{Phase, Writes},
+    pace::Hurry,
+    phase::{Phase, Source, Writes},
     projection::{ProjectionError, shown},
     start::StartError,
     step::Obstacle,
@@ -24,6 +25,8 @@ use crate::{
 const LOOK: Duration = Duration::from_millis(250);
 /// How often a backfill is looked for whose process is gone.
 const RESUME: Duration = Duration::from_secs(2);
+/// How long the end of the process waits for the files.
+const LAST: Duration = Duration::from_secs(10);
 
 impl Moving {
     /// Reads the files as they are now.
@@ -45,14 +48,17 @@ impl Moving {
         tokio::spawn(async move { run_backfill(&db, actor).await });
     }
 
-    /// Writes the files again where they do not follow, over whatever others have put there.
-    pub async fn repair(&self, actor: Actor) -> std::result::Result<(), Failure> {
+    /// Has both sides be the same again where the files do not follow: as the database has it, or as the files do where
+    /// others have edited them. What of ours is on its way to the files stays ours.
+    pub async fn repair(&self, actor: Actor, keep: Source) -> std::result::Result<(), Failure> {
         if !self.standing().use_db_dual_write() {
             return Err(Failure::held_back(Obstacle::NotMirrored));
         }
-        self.project(Differing::WrittenOver(actor))
-            .await
-            .map_err(Error::from)?;
+        let differing = match keep {
+            Source::Database => Differing::WrittenOver(actor),
+            Source::Files => Differing::TakenOver(actor),
+        };
+        self.project(differing).await.map_err(Error::from)?;
         self.mirror.caught_up(self.standing().reads()).await;
         Ok(())
     }
@@ -95,30 +101,24 @@ impl Moving {
     /// Makes the tables of the files anew where somebody else has written the files, or where their meaning is
     /// another one.
     pub async fn project_if_changed(&self) -> std::result::Result<(), ProjectionError> {
-        if self.files.is_current().await? && self.is_shown(false).await {
+        let (current, stamp) = (self.files.is_current().await?, self.files.stamp());
+        let mut conn = self.db.conn().await.map_err(Error::from)?;
+        if current && stamp.is_some() && shown(&mut conn).await.unwrap_or_default() == stamp {
             return Ok(());
         }
         // A writer may be between its files and its commit.
-        if self.is_shown(true).await && self.files.is_current().await? {
-            return Ok(());
-        }
-        self.project(Differing::Held).await
-    }
-
-    /// Whether the tables say what was read or written last; on demand, once nobody writes.
-    async fn is_shown(&self, alone: bool) -> bool {
-        let shown = async {
-            let mut conn = self.db.conn().await?;
-            conn.transaction(async |conn| {
-                if alone {
-                    conn.batch_execute("LOCK TABLE mirror_places IN EXCLUSIVE MODE")
-                        .await?;
-                }
-                Ok::<_, Error>(shown(conn).await? == self.files.stamp())
+        let is_shown = conn
+            .transaction(async |conn| {
+                conn.batch_execute("LOCK TABLE mirror_places IN EXCLUSIVE MODE")
+                    .await?;
+                self.is_shown(conn).await
             })
-            .await
-        };
-        shown.await.unwrap_or_default()
+            .await;
+        drop(conn);
+        match is_shown {
+            Ok(true) => Ok(()),
+            _ => self.project(Differing::Held).await,
+        }
     }
 
     async fn project(&self, differing: Differing) -> std::result::Result<(), ProjectionError> {
@@ -149,6 +149,22 @@ impl Moving {
             }
         };
         tokio::join!(follow, look, resume);
+    }
+
+    /// Has the files be given what was put off, before the process ends.
+    pub async fn finish(&self) {
+        if !self.standing().use_db_dual_write() {
+            return;
+        }
+        let last = async {
+            let _hurry = Hurry::begin(&self.db).await?;
+            self.mirror.round().await
+        };
+        if !matches!(tokio::time::timeout(LAST, last).await, Ok(Ok(()))) {
+            tracing::warn!(
+                "the files lack what was changed last: they are given it by the next server"
+            );
+        }
     }
 
     /// Goes on with a backfill whose process is gone. While that is not certain, its lease keeps others out.

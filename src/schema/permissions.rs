@@ -113,6 +113,7 @@ pub const TABLE: &[(&str, Access)] = &[
     ("mirror", Admin),
     ("quarantine", Admin),
     ("shadowFindings", Admin),
+    ("legacyPeople", Admin),
     ("startBackfill", Admin),
     ("pauseBackfill", Admin),
     ("cancelBackfill", Admin),

@@ -1,9 +1,10 @@
-//! How settings are found and kept. Every user has some: where a row is missing it is made when it is
-//! first asked for.
+//! How settings are found and kept. Every user has some: where a row is missing they are those of a new user, and the
+//! row is made when they are first changed.
 
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use diesel::prelude::*;
-use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::{Settings, Units, input::SettingsChange, model::SettingsPatch};
 use crate::{
@@ -32,15 +33,32 @@ impl Settings {
             .await
     }
 
-    /// The settings of all these users, of whom each has some afterwards.
+    /// The settings of all these users. Nothing is made by asking: who never set anything has what a new user has.
     pub async fn of_all(conn: &mut AsyncPgConnection, owners: &[UserId]) -> QueryResult<Vec<Self>> {
-        let found = find_all(conn, owners).await?;
-        if found.len() == owners.len() {
-            return Ok(found);
-        }
-        conn.transaction(async |conn| make_missing(conn, owners).await)
+        let found: Vec<(UserId, DateTime<Utc>, Option<Self>)> = users::table
+            .left_join(user_settings::table)
+            .filter(users::id.eq_any(owners))
+            .select((users::id, users::created_at, Option::<Self>::as_select()))
+            .load(conn)
             .await?;
-        find_all(conn, owners).await
+        let or_untouched = |(owner, since, kept): (UserId, DateTime<Utc>, Option<Self>)| {
+            kept.unwrap_or_else(|| Self::untouched(owner, since))
+        };
+        Ok(found.into_iter().map(or_untouched).collect())
+    }
+
+    /// As the table has them of somebody who set nothing yet.
+    fn untouched(owner: UserId, since: DateTime<Utc>) -> Self {
+        Self {
+            user_id: owner,
+            units: Units::Metric,
+            timezone: "UTC".to_owned(),
+            week_start: 1,
+            preferences: serde_json::Value::Object(serde_json::Map::new()),
+            version: 1,
+            created_at: since,
+            updated_at: since,
+        }
     }
 
     /// The time zone that the owner's days are counted in.
@@ -65,7 +83,7 @@ impl Settings {
     ) -> Result<Option<i32>> {
         let mut current = lock(conn, owner).await?;
         if current.is_none() {
-            make_missing(conn, &[owner]).await?;
+            make_missing(conn, owner).await?;
             current = lock(conn, owner).await?;
         }
         let current = current.ok_or(Error::ACCOUNT_GONE)?;
@@ -98,13 +116,6 @@ impl Settings {
     }
 }
 
-async fn find_all(conn: &mut AsyncPgConnection, owners: &[UserId]) -> QueryResult<Vec<Settings>> {
-    Settings::query()
-        .filter(user_settings::user_id.eq_any(owners))
-        .load(conn)
-        .await
-}
-
 async fn lock(conn: &mut AsyncPgConnection, owner: UserId) -> QueryResult<Option<Settings>> {
     user_settings::table
         .find(owner)
@@ -115,19 +126,16 @@ async fn lock(conn: &mut AsyncPgConnection, owner: UserId) -> QueryResult<Option
         .optional()
 }
 
-/// Gives settings to those of `owners` who exist and have none, and says so in their feeds.
-async fn make_missing(conn: &mut AsyncPgConnection, owners: &[UserId]) -> QueryResult<()> {
-    let there = users::table
-        .filter(users::id.eq_any(owners))
-        .select(users::id);
-    let made: Vec<UserId> = diesel::insert_into(user_settings::table)
+/// Gives settings to the owner, if they exist and have none, and says so in their feed.
+async fn make_missing(conn: &mut AsyncPgConnection, owner: UserId) -> QueryResult<()> {
+    let there = users::table.find(owner).select(users::id);
+    let made = diesel::insert_into(user_settings::table)
         .values(there)
         .into_columns(user_settings::user_id)
         .on_conflict_do_nothing()
-        .returning(user_settings::user_id)
-        .get_results(conn)
+        .execute(conn)
         .await?;
-    for owner in made {
+    if made > 0 {
         let change = Change::created(Entity::Settings, owner.0);
         changes::append(conn, owner, &[change]).await?;
     }

@@ -239,7 +239,7 @@ async fn preferences_are_full_at_sixteen_kilobytes_after_the_merge() {
 async fn preferences_from_elsewhere_stay_until_somebody_removes_them() {
     let app = TestApp::start().await;
     let ada = app.user("ada").await;
-    ada.graphql(READ, json!({})).await.data();
+    prefer(&ada, json!({"theme": "light"})).await;
     diesel::update(user_settings::table.find(ada.id))
         .set(user_settings::preferences.eq(json!({"legacyUnit": "lbs"})))
         .execute(&mut app.database.connect().await)

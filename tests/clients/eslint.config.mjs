@@ -30,7 +30,7 @@ const others = {
         types: [
           ...["PageInfo", "ChangePage", "TagCount", "HistorySummaryExercise", "HistorySummarySet"],
           // How a server and a migration are doing, for admins.
-          ...["BothSides", "ErrorCount", "MigrationAuditEntry", "MirrorQueueEntry", "QuarantinedPiece", "ShadowFinding"],
+          ...["BothSides", "ErrorCount", "LegacyPerson", "MigrationAuditEntry", "MirrorQueueEntry", "QuarantinedPiece", "ShadowFinding"],
           ...["Migration", "MigrationJob", "MigrationStep", "SlowStatement"],
         ],
         suffixes: ["Connection", "Edge", "Payload", "Result", "Summary", "Status", "State", "Plan", "Parity", "Difference"],

@@ -175,6 +175,10 @@ impl Folder {
             let reason = error.to_string();
             return Err(ApplyError::Unfaithful { key, reason });
         }
+        if key.id.is_nil() {
+            let reason = "an id of nothing but zeros is none in the files".to_owned();
+            return Err(ApplyError::Unfaithful { key, reason });
+        }
         match edit {
             Edit::Put(Record::User(user)) => Err(ApplyError::Account(user.id.0)),
             Edit::Put(Record::Settings(wanted)) => self.put_settings(key, wanted, plan),

@@ -142,6 +142,21 @@ impl Folder {
         self.books.iter().filter_map(stamp).collect()
     }
 
+    /// Whom the files know: what they are called there, and their account.
+    pub fn people(&self) -> Vec<(String, UserId)> {
+        let people = self.world.people.iter();
+        people
+            .map(|(key, person)| (key.clone(), person.id))
+            .collect()
+    }
+
+    /// How long the longest of them is, in bytes.
+    #[must_use]
+    pub fn longest(&self) -> u64 {
+        let sizes = self.books.iter().filter_map(|book| book.stamp.as_ref());
+        sizes.map(|stamp| stamp.size).max().unwrap_or(0)
+    }
+
     /// Lets every step of writing be refused, as a disk that fails would.
     #[must_use]
     pub fn with_faults(mut self, faults: Faults) -> Self {

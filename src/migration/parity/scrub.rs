@@ -19,6 +19,7 @@ use crate::{
     },
     migration::{
         files::Files,
+        pace::Hurry,
         tables::{ENTITIES, Side},
     },
 };
@@ -29,6 +30,7 @@ const CHUNK: usize = 512 << 10;
 /// Reads the files, if they are at hand, hashes both sides anew and compares them. The mirror waits meanwhile,
 /// so that the files stay as they are.
 pub async fn scrub(db: &Db, files: Option<&Arc<Files>>, entities: &[Entity]) -> Result<Parity> {
+    let _hurry = Hurry::up(db).await?;
     let still = db.bulk().await.map_err(Error::internal)?;
     still
         .run("BEGIN; LOCK TABLE mirror_places IN EXCLUSIVE MODE")

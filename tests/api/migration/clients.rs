@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub struct Client {
     pub number: u32,
     token: String,
-    url: watch::Receiver<String>,
+    urls: watch::Receiver<Vec<String>>,
     http: reqwest::Client,
     /// How many of its operations were acknowledged.
     acknowledged: Arc<AtomicU32>,
@@ -33,7 +33,7 @@ pub struct Client {
 
 /// All of them.
 pub struct Clients {
-    url: watch::Sender<String>,
+    urls: watch::Sender<Vec<String>>,
     stop: Arc<AtomicBool>,
     counts: Vec<Arc<AtomicU32>>,
     running: Vec<JoinHandle<Client>>,
@@ -123,7 +123,7 @@ impl Clients {
     /// decides. They begin at the numbers that are given.
     pub async fn start(moved: &Moved, from: &[u32]) -> Self {
         let exercise = squat(moved).await;
-        let (url, _) = watch::channel(moved.server.url.clone());
+        let (urls, _) = watch::channel(moved.urls());
         let stop = Arc::new(AtomicBool::new(false));
         let (mut counts, mut running) = (Vec::new(), Vec::new());
         for (number, from) in (0..).zip(from) {
@@ -137,7 +137,7 @@ impl Clients {
             let client = Client {
                 number,
                 token: who.token.clone(),
-                url: url.subscribe(),
+                urls: urls.subscribe(),
                 http: reqwest::Client::new(),
                 acknowledged,
                 stop: Arc::clone(&stop),
@@ -146,16 +146,16 @@ impl Clients {
             running.push(tokio::spawn(client.run(exercise.clone(), u32::MAX)));
         }
         Self {
-            url,
+            urls,
             stop,
             counts,
             running,
         }
     }
 
-    /// The server is somewhere else now.
+    /// The servers are somewhere else now.
     pub fn moved_to(&self, moved: &Moved) {
-        self.url.send_replace(moved.server.url.clone());
+        self.urls.send_replace(moved.urls());
     }
 
     /// How many operations each was acknowledged so far.
@@ -191,7 +191,7 @@ pub async fn undisturbed(moved: &Moved, counts: &[u32]) {
         let client = Client {
             number,
             token: who.token.clone(),
-            url: watch::channel(moved.server.url.clone()).1,
+            urls: watch::channel(moved.urls()).1,
             http: reqwest::Client::new(),
             acknowledged: Arc::default(),
             stop: Arc::default(),
@@ -234,7 +234,11 @@ impl Client {
 
     /// Only what may pass is tried again: any other answer is a fault.
     async fn attempt(&self, operation: &Operation) -> Result<(), String> {
-        let url = format!("{}/graphql", self.url.borrow().clone());
+        let url = {
+            let urls = self.urls.borrow();
+            // One of Ada's and one of Bob's to each server.
+            format!("{}/graphql", urls[self.number as usize / 2 % urls.len()])
+        };
         let body = json!({"query": operation.query, "variables": operation.variables});
         let sent = self
             .http

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     clients::{self, Clients, made},
-    moved::Moved,
+    moved::{LONG_FILES, Moved},
 };
 
 /// Whether a long run is asked for.
@@ -96,20 +96,26 @@ pub async fn nothing_is_lost(moved: &Moved, acknowledged: &[u32], when: &str) {
 /// Clients write; the server dies at each of these points and starts again; then all is compared with a run in which
 /// nothing happened.
 async fn survives(mut moved: Moved, points: &[&str], random: usize) -> Moved {
-    let clients = Clients::start(&moved, &[0, 0, 0, 0]).await;
+    let points: Vec<String> = points.iter().map(|it| format!("{it} kill 3")).collect();
+    survives_at(&mut moved, &points, random).await;
+    moved
+}
+
+async fn survives_at(moved: &mut Moved, points: &[String], random: usize) {
+    let clients = Clients::start(moved, &[0, 0, 0, 0]).await;
     let phase = moved.phase().await;
     for point in points {
         tokio::time::sleep(Duration::from_millis(150)).await;
-        moved.fail_at(&format!("{point} kill 3"));
+        moved.fail_at(point);
         moved.has_died().await;
-        back_again(&mut moved, &clients, &phase, point).await;
+        back_again(moved, &clients, &phase, point).await;
     }
     for round in 0..random {
         let pause = uuid::Uuid::new_v4().as_u128() % 700;
         tokio::time::sleep(Duration::from_millis(u64::try_from(pause).unwrap())).await;
         moved.server.kill().await;
         back_again(
-            &mut moved,
+            moved,
             &clients,
             &phase,
             &format!("at random, round {round}"),
@@ -120,11 +126,10 @@ async fn survives(mut moved: Moved, points: &[&str], random: usize) -> Moved {
     if phase != "legacy" {
         moved.caught_up().await;
     }
-    let after = shown(&moved).await;
+    let after = shown(moved).await;
     let other = Moved::start().await;
     clients::undisturbed(&other, &counts).await;
     alike(&after, &shown(&other).await);
-    moved
 }
 
 async fn back_again(moved: &mut Moved, clients: &Clients, phase: &str, when: &str) {
@@ -170,6 +175,24 @@ async fn while_both_sides_are_written_whenever_the_server_dies_both_have_what_wa
         "mutation.committed",
     ];
     let moved = survives(Moved::reach("backfilled").await, &points, rounds(2, 100)).await;
+    let parity = moved.scrub().await;
+    assert_eq!(parity["equal"], true, "{parity:#}");
+}
+
+#[tokio::test]
+async fn whenever_the_server_dies_with_files_yet_to_be_written_they_are_given_what_was_acknowledged()
+ {
+    let points = [
+        "mirror.put_off kill 3",
+        "mirror.before_commit kill 3",
+        "disk.write kill",
+        "disk.rename kill",
+        "disk.sync_folder kill",
+        "mirror.written kill",
+    ];
+    let mut moved = Moved::told(LONG_FILES).await;
+    moved.go_to("backfilled").await;
+    survives_at(&mut moved, &points.map(str::to_owned), rounds(2, 100)).await;
     let parity = moved.scrub().await;
     assert_eq!(parity["equal"], true, "{parity:#}");
 }

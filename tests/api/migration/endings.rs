@@ -79,12 +79,17 @@ async fn files_are_put_away_when_the_archive_holds_everything_and_come_back_with
     moved.step("archive --retire").await;
     assert!(!moved.files.join("workouts.json").exists());
     assert_eq!(moved.reads().await, before);
+    let removed = "{ migration { filesRemovedAt } }";
+    let removed_at = moved.done(removed, json!({})).await;
+    assert!(removed_at["migration"]["filesRemovedAt"].is_string());
 
     make(&moved, "while they were away").await;
     moved.step("restore").await;
     moved.sees("soak").await;
     moved.caught_up().await;
     assert!(moved.text("workouts.json").contains("while they were away"));
+    let removed_at = moved.done(removed, json!({})).await;
+    assert_eq!(removed_at["migration"]["filesRemovedAt"], Value::Null);
     let parity = moved.scrub().await;
     assert_eq!(
         (&parity["equal"], &parity["unfaithful"]),

@@ -311,7 +311,8 @@ async fn whatever_a_record_holds_files_and_database_hash_it_alike() {
     assert_eq!(
         (&parity["equal"], &parity["unfaithful"]),
         (&json!(true), &json!(0)),
-        "{parity:#}"
+        "{parity:#} {:#?}",
+        moved.unfaithful().await
     );
     assert!(parity["read"].as_i64().unwrap() > 60);
     moved.step("parity --prove").await;

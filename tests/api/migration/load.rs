@@ -9,14 +9,27 @@ use tokio::time::sleep;
 use super::{
     clients::{self, Clients},
     crashes::{alike, nothing_is_lost, rounds, shown},
-    moved::Moved,
+    moved::{LONG_FILES, Moved},
 };
 
 #[tokio::test]
 async fn rolled_back_and_cut_over_under_load_nothing_is_lost_and_fences_are_short() {
     let moved = Moved::reach("soak").await;
-    let clients = Clients::start(&moved, &[0; 6]).await;
-    for _ in 0..rounds(3, 50) {
+    let fences = there_and_back(&moved, rounds(3, 50)).await;
+    assert!(at(&fences, 99) < Duration::from_secs(1), "{fences:?}");
+}
+
+#[tokio::test]
+async fn with_files_that_are_written_now_and_then_no_step_leaves_anything_behind() {
+    let moved = Moved::told(LONG_FILES).await;
+    moved.go_to("soak").await;
+    there_and_back(&moved, rounds(1, 20)).await;
+}
+
+/// From `soak` there and back while six clients write, and once from the files alone. How long each fence was up.
+async fn there_and_back(moved: &Moved, times: usize) -> Vec<Duration> {
+    let clients = Clients::start(moved, &[0; 6]).await;
+    for _ in 0..times {
         for (step, leads_to) in [
             ("rollback", "backfilled"),
             ("parity --prove", "verified"),
@@ -27,7 +40,7 @@ async fn rolled_back_and_cut_over_under_load_nothing_is_lost_and_fences_are_shor
             assert_eq!(moved.phase().await, leads_to);
             let acknowledged = clients.acknowledged();
             moved.sees(leads_to).await;
-            nothing_is_lost(&moved, &acknowledged, step).await;
+            nothing_is_lost(moved, &acknowledged, step).await;
         }
     }
     // All the way back to the files alone, too.
@@ -36,24 +49,24 @@ async fn rolled_back_and_cut_over_under_load_nothing_is_lost_and_fences_are_shor
     sleep(Duration::from_millis(300)).await;
     let acknowledged = clients.acknowledged();
     moved.sees("legacy").await;
-    nothing_is_lost(&moved, &acknowledged, "back at the files").await;
+    nothing_is_lost(moved, &acknowledged, "back at the files").await;
     for step in ["dual-write on", "backfill", "parity --prove", "cutover"] {
         moved.step(step).await;
         sleep(Duration::from_millis(300)).await;
     }
     let (counts, waits) = clients.stop().await;
-    let fences = fences(&moved).await;
+    let fences = fences(moved).await;
     println!("{}", told("fences", &fences));
     println!("{}", told("writes", &waits));
-    assert!(at(&fences, 99) < Duration::from_secs(1), "{fences:?}");
 
     moved.caught_up().await;
     let parity = moved.scrub().await;
     assert_eq!(parity["equal"], true, "{parity:#}");
-    let after = shown(&moved).await;
+    let after = shown(moved).await;
     let other = Moved::start().await;
     clients::undisturbed(&other, &counts).await;
     alike(&after, &shown(&other).await);
+    fences
 }
 
 /// How long each fence was up, by the audit.

@@ -1,9 +1,11 @@
 //! The way in from JSON files: its phases, who may change them, and the audit of what was done.
 
+mod accounts;
 mod audit;
 mod clients;
 mod commands;
 mod crashes;
+mod deciding;
 mod disks;
 mod endings;
 mod fences;
@@ -11,12 +13,14 @@ mod fixture;
 mod hashes;
 mod leases;
 mod load;
+mod long_files;
 mod looking;
 mod model;
 mod moved;
 mod postgres;
 mod steps;
 mod telling;
+mod two_servers;
 mod way;
 
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};

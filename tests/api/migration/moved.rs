@@ -34,11 +34,20 @@ pub struct Moved {
     /// The app's files.
     pub files: PathBuf,
     pub server: Server,
+    /// Other servers on the same database and the same folder.
+    pub others: Vec<Server>,
     pub ada: Person,
     pub bob: Person,
     home: PathBuf,
+    settings: Settings,
     client: reqwest::Client,
 }
+
+/// What servers are told beyond what all of them are.
+pub type Settings = &'static [(&'static str, &'static str)];
+
+/// No file is short enough to be written with every change.
+pub const LONG_FILES: Settings = &[("REGIMEN_MIRROR_AT_ONCE", "1KiB")];
 
 impl Moved {
     /// In the phase `legacy`.
@@ -46,8 +55,17 @@ impl Moved {
         Self::over(TestDatabase::create().await).await
     }
 
+    /// The same with servers that are told these.
+    pub async fn told(settings: Settings) -> Self {
+        Self::over_told(TestDatabase::create().await, settings).await
+    }
+
     /// The same with another database.
     pub async fn over(database: TestDatabase) -> Self {
+        Self::over_told(database, &[]).await
+    }
+
+    async fn over_told(database: TestDatabase, settings: Settings) -> Self {
         let (home, files) = (scratch_folder("moved"), scratch_folder("files"));
         let sessions = format!("[\n{OPEN_SESSION},\n{OLD_SESSION},\n{BOBS_SESSION}\n]\n");
         for (name, text) in [
@@ -59,14 +77,16 @@ impl Moved {
         }
         let ada = person(&database, 1, "ada", Role::Admin).await;
         let bob = person(&database, 2, "bob", Role::Member).await;
-        let server = Server::spawn(&mut serve(&home, &files, &database)).await;
+        let server = Server::spawn(serve(&home, &files, &database).envs(settings.to_vec())).await;
         let moved = Self {
             database,
             files,
             server,
+            others: Vec::new(),
             ada,
             bob,
             home,
+            settings,
             client: reqwest::Client::new(),
         };
         for (key, name) in [("user-1", "ada"), ("user-2", "bob")] {
@@ -115,7 +135,30 @@ impl Moved {
     /// The same server, after it has ended.
     pub async fn start_again(&mut self) {
         self.fail_at("");
-        self.server = Server::spawn(&mut serve(&self.home, &self.files, &self.database)).await;
+        self.server = self.another().await;
+    }
+
+    /// Another server on the same database and the same folder.
+    pub async fn another(&self) -> Server {
+        let mut command = serve(&self.home, &self.files, &self.database);
+        Server::spawn(command.envs(self.settings.to_vec())).await
+    }
+
+    /// Somebody with an account, of whom the files know nothing.
+    pub async fn newcomer(&self, number: u128, name: &str) -> Person {
+        person(&self.database, number, name, Role::Member).await
+    }
+
+    /// Where all of its servers are.
+    pub fn urls(&self) -> Vec<String> {
+        let all = [&self.server].into_iter().chain(&self.others);
+        all.map(|server| server.url.clone()).collect()
+    }
+
+    /// From now on the next of its servers is asked.
+    pub fn ask_the_next(&mut self) {
+        let next = self.others.remove(0);
+        self.others.push(std::mem::replace(&mut self.server, next));
     }
 
     /// The server ends as in a power cut, and starts again.
@@ -126,7 +169,7 @@ impl Moved {
 
     /// Waits until the process has ended by itself.
     pub async fn has_died(&mut self) {
-        let ended = tokio::time::timeout(Duration::from_secs(20), self.server.child.wait()).await;
+        let ended = tokio::time::timeout(Duration::from_secs(40), self.server.child.wait()).await;
         assert!(ended.is_ok(), "it lives: {}", self.server.log());
     }
 

@@ -27,7 +27,12 @@ const FEW: usize = 4;
 const MANY: usize = 40;
 /// There are only as many of these as steps were taken, pieces not understood and answers different while an app was
 /// moved, and nothing hangs below them.
-pub const SHORT: [&str; 3] = ["migrationAudit", "quarantine", "shadowFindings"];
+pub const SHORT: [&str; 4] = [
+    "legacyPeople",
+    "migrationAudit",
+    "quarantine",
+    "shadowFindings",
+];
 
 #[tokio::test]
 async fn no_list_and_no_field_below_one_takes_more_statements_for_more_rows() {

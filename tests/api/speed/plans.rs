@@ -149,7 +149,7 @@ const REQUESTS: &[&str] = &[
 const UNASKED: [&str; 4] = ["signUp", "signIn", "changePassword", "deleteAccount"];
 
 /// The way in from files: it is gone once, and reads whole tables because it copies and compares them.
-const WAY_IN: [&str; 22] = [
+const WAY_IN: [&str; 23] = [
     "migration",
     "setDualWrite",
     "rollbackMigration",
@@ -160,6 +160,7 @@ const WAY_IN: [&str; 22] = [
     "mirror",
     "quarantine",
     "shadowFindings",
+    "legacyPeople",
     "startBackfill",
     "pauseBackfill",
     "cancelBackfill",
