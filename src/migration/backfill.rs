@@ -14,8 +14,9 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::{
-    Actor, Control, Failure, Lease, Note, Phase, adopt, append, finish_backfill,
+    Actor, Control, Failure, Lease, Note, Phase, adopt, append,
     batches::Clock,
+    finish_backfill,
     parity::{self, Parity},
     step::{BACKFILL, JobState, Obstacle},
     tables::{ENTITIES, Side, TABLES},
