@@ -111,7 +111,8 @@ impl Stage<'_> {
 
 pub async fn measure(options: &Options, migration: &Migration) -> Result<(), Failure> {
     fs::create_dir_all(&options.scratch)?;
-    let regimen = options.programs.join("regimen");
+    // Commands run in folders of their own.
+    let regimen = options.programs.join("regimen").canonicalize()?;
     let folder = options.scratch.join("data");
     let database = Database::empty(&regimen, folder, &options.set).await?;
     let stage = Stage {
