@@ -98,6 +98,7 @@ fn trained(id: ExerciseId, now: DateTime<Utc>) -> Exercise {
         description: None,
         instructions: Vec::new(),
         source: "library".to_owned(),
+        source_key: None,
         archived_at: None,
         version: 1,
         created_at: now,

@@ -282,7 +282,7 @@ fn stamp(folder: &Folder, lookups: &Lookups) -> Vec<u8> {
     known.extend(library.map(|it| format!("{}\0{}\0{:?}\0", it.id, it.name, it.aliases)));
     known.sort();
     let mut meaning = Sha256::new();
-    known.iter().for_each(|part| meaning.update(part));
+    meaning.update(known.concat());
     [files.finalize(), meaning.finalize()].concat()
 }
 
