@@ -27,6 +27,7 @@ async fn with_files_that_are_written_now_and_then_no_step_leaves_anything_behind
 }
 
 /// From `soak` there and back while six clients write, and once from the files alone. How long each fence was up.
+#[expect(clippy::print_stdout, reason = "for whoever runs the long form")]
 async fn there_and_back(moved: &Moved, times: usize) -> Vec<Duration> {
     let clients = Clients::start(moved, &[0; 6]).await;
     for _ in 0..times {

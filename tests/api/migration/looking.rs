@@ -23,9 +23,9 @@ async fn a_piece_of_the_files_is_shown_as_it_is_and_says_how_much_of_it_is_shown
     // Of the long one the limit cuts a letter of two bytes in two.
     sql(
         &app,
-        r"INSERT INTO migration_quarantine (file, position, bytes, reason) VALUES
-          ('a.json', 7, '\x7b2261223a2022ff227d', 'not UTF-8'),
-          ('b.json', 9, convert_to('x' || repeat('é', 3000), 'UTF8'), 'not a record')",
+        r#"INSERT INTO migration_quarantine (file, position, line, "column", occurrence, bytes, reason) VALUES
+          ('a.json', 7, 1, 8, 1, '\x7b2261223a2022ff227d', 'not UTF-8'),
+          ('b.json', 9, 1, 10, 1, convert_to('x' || repeat('é', 3000), 'UTF8'), 'not a record')"#,
     )
     .await;
 

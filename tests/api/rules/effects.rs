@@ -1,6 +1,6 @@
 //! A change without effect.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{feed_of, records, send};
 use crate::support::TestApp;
@@ -75,10 +75,8 @@ async fn a_change_without_effect_raises_no_version_tells_nobody_and_expects_none
 #[tokio::test]
 async fn a_change_of_nothing_is_a_change_without_effect() {
     let app = TestApp::start().await;
-    let ada = app.user("ada").await;
+    let ada = app.newcomer().await;
     let records = records(&ada).await;
-    let settings = ada.graphql("{ settings { version } }", json!({})).await;
-    settings.data();
     let before = feed_of(&app, &ada).await;
     for change in [
         "updateExercise(id: $EXERCISE$, input: {}) { record: exercise { version } }",
