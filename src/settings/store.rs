@@ -83,23 +83,18 @@ impl Settings {
     ) -> Result<Option<i32>> {
         let mut current = lock(conn, owner).await?;
         if current.is_none() {
+            let untouched = Self::untouched(owner, Utc::now());
+            if !change.patch(&untouched)?.changes(&untouched) {
+                return Ok(None);
+            }
             make_missing(conn, owner).await?;
             current = lock(conn, owner).await?;
         }
         let current = current.ok_or(Error::ACCOUNT_GONE)?;
         let stale = Error::check_version("record of settings", owner, expected, current.version);
-        let preferences = change
-            .preferences
-            .map(|change| change.apply(&current.preferences))
-            .transpose();
+        let patch = change.patch(&current);
         // What somebody else has changed since may be what the preferences fail by.
-        let preferences = preferences.or_else(|wrong| stale.clone().and(Err(wrong)))?;
-        let patch = SettingsPatch {
-            units: change.units,
-            timezone: change.timezone,
-            week_start: change.week_start,
-            preferences,
-        };
+        let patch = patch.or_else(|wrong| stale.clone().and(Err(wrong)))?;
         if !patch.changes(&current) {
             return Ok(None);
         }
@@ -113,6 +108,21 @@ impl Settings {
             .execute(conn)
             .await?;
         Ok(Some(current.version + 1))
+    }
+}
+
+impl SettingsChange {
+    /// What it sets in these settings.
+    fn patch(&self, current: &Settings) -> Result<SettingsPatch> {
+        let preferences = self.preferences.as_ref();
+        Ok(SettingsPatch {
+            units: self.units,
+            timezone: self.timezone.clone(),
+            week_start: self.week_start,
+            preferences: preferences
+                .map(|change| change.apply(&current.preferences))
+                .transpose()?,
+        })
     }
 }
 

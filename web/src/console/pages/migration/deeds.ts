@@ -225,7 +225,7 @@ export const REPAIR: Deed = {
   outcome: "The files were written again.",
 };
 
-/** The other way round, for servers that can. */
+/** The other way round. */
 export const TAKE_OVER: Deed = {
   button: "Take over what the files say",
   title: "Take over what the files say?",

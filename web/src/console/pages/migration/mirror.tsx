@@ -18,7 +18,6 @@ import { OneRecord } from "./record";
 
 const QUERY = `query ConsoleMirror {
   mirror { behind queued waitingSince queue { entity owner id reason tries since } }
-  keep: __type(name: "Keep") { enumValues { name } }
 }`;
 const EVERY = 5000;
 
@@ -40,8 +39,6 @@ interface State {
 
 interface Answer {
   mirror: State;
-  /** What can be kept where both sides differ. */
-  keep: { enumValues: { name: string }[] } | null;
 }
 
 /** Asked again whenever `since` is another one, and now and then. */
@@ -53,11 +50,11 @@ export function Mirror({ since }: { since: unknown }) {
   return (
     <Section id="mirror" title="Mirror">
       <Asked of={mirror} what="how far the files are">
-        {({ mirror: state, keep }) => (
+        {({ mirror: state }) => (
           <>
             <p class={state.queued > 0 ? "bad" : ""}>{told(state)}</p>
             {state.queued > 0 ? (
-              <Queue of={state} advice={keepsFiles(keep) ? EITHER : DATABASE} />
+              <Queue of={state} />
             ) : (
               <Empty>
                 Nothing waits. What the files cannot take, because a disk is full or somebody else has written them, is kept here with
@@ -67,19 +64,10 @@ export function Mirror({ since }: { since: unknown }) {
           </>
         )}
       </Asked>
-      <Deeds deeds={keepsFiles(mirror.data?.keep) ? [REPAIR, TAKE_OVER] : [REPAIR]} done={again} />
+      <Deeds deeds={[REPAIR, TAKE_OVER]} done={again} />
     </Section>
   );
 }
-
-function keepsFiles(keep: Answer["keep"] | undefined): boolean {
-  return keep?.enumValues.some(({ name }) => name === "FILES") ?? false;
-}
-
-/** What to do about files that somebody else has written, where only one side can be kept, and where either can. */
-const DATABASE =
-  "if the database is right, have the files written again; if what they wrote is right, make the same change in the app before that, because it is overwritten.";
-const EITHER = "if the database is right, have the files written again; if what they wrote is right, take it over.";
 
 function told({ behind, queued, waitingSince }: State): string {
   if (behind + queued === 0) return "The files have all that was written.";
@@ -90,14 +78,14 @@ function told({ behind, queued, waitingSince }: State): string {
   return `${[lacking, waiting].filter(Boolean).join(", and ")}${oldest}.`;
 }
 
-function Queue({ of: { queued, queue }, advice }: { of: State; advice: string }) {
+function Queue({ of: { queued, queue } }: { of: State }) {
   const nameOf = useNames(queue.map(({ owner }) => owner));
   return (
     <>
       <h4>Conflicts and failures</h4>
       <p>
-        What failed for a moment is tried again by itself. Where somebody else has written the files, find and stop them first. Then,{" "}
-        {advice}
+        What failed for a moment is tried again by itself. Where somebody else has written the files, find and stop them first. Then, if the
+        database is right, have the files written again; if what they wrote is right, take it over.
         {queue.length < queued && ` Shown are the ${number(queue.length)} that have waited longest.`}
       </p>
       <ul class="slow" aria-label="What the files did not take">
