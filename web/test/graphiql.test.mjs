@@ -229,7 +229,7 @@ for (const colorScheme of ["light", "dark"]) {
       await run(page, 'query Me($first: Int = 1) { tasks(first: $first, order: DUE) { nodes { title completed priority } } none: node(id: "x") { id } }');
       await answered(page, '"errors"');
       await looks("answer");
-      for (const [pane, text] of [["Documentation Explorer", "Root Types"], ["History", "Me"], ["Examples", "Look around"]]) {
+      for (const [pane, text] of [["Documentation Explorer", "Root Types"], ["History", "History"], ["Examples", "Look around"]]) {
         await page.getByLabel(`Show ${pane}`).click();
         await page.locator(".graphiql-plugin").getByText(text).first().waitFor();
         await looks(pane.split(" ")[0].toLowerCase());
